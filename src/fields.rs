@@ -1,0 +1,154 @@
+//! From labelled segments to the record: the fields that people want.
+
+use crate::label::Label;
+use crate::page::Span;
+
+/// A labelled byte range of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// What it is.
+    pub kind: Label,
+    /// Where it is.
+    pub span: Span,
+    /// For [`Label::Tags`] and [`Label::Related`]: its items, in order, inside `span`.
+    pub items: Vec<Span>,
+}
+
+/// One entry of the outline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Depth of the heading, from 1.
+    pub level: u8,
+    /// The heading's text, trimmed.
+    pub heading: Span,
+    /// From the heading to the next section of the same or a higher level.
+    pub span: Span,
+}
+
+/// What kind of address a [`Contact`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContactKind {
+    /// Telephone, mobile or hotline number.
+    Phone,
+    /// QQ number.
+    Qq,
+    /// WeChat id.
+    Wechat,
+    /// E-mail address.
+    Email,
+    /// ICP filing number.
+    Icp,
+}
+
+impl ContactKind {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            ContactKind::Phone => "phone",
+            ContactKind::Qq => "qq",
+            ContactKind::Wechat => "wechat",
+            ContactKind::Email => "email",
+            ContactKind::Icp => "icp",
+        }
+    }
+}
+
+/// A telephone number or the like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// What kind it is.
+    pub kind: ContactKind,
+    /// Normalised: `400-800-7526` is `4008007526`.
+    pub value: String,
+    /// Where it stands, as it is written.
+    pub span: Span,
+}
+
+/// The main language of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Language {
+    /// Chinese in simplified characters.
+    ZhHans,
+    /// Chinese in traditional characters.
+    ZhHant,
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+    /// Korean.
+    Ko,
+}
+
+impl Language {
+    /// The BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::ZhHans => "zh-Hans",
+            Language::ZhHant => "zh-Hant",
+            Language::En => "en",
+            Language::Ja => "ja",
+            Language::Ko => "ko",
+        }
+    }
+}
+
+/// What dehusk found in one page. All spans are byte ranges of [`Record::text`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'p> {
+    /// The page's text.
+    pub text: &'p str,
+    /// The article's title, trimmed.
+    pub title: Option<Span>,
+    /// Outline of the article.
+    pub sections: Vec<Section>,
+    /// Telephone numbers and the like, in page order.
+    pub contacts: Vec<Contact>,
+    /// Words that the site censored.
+    pub masked: Vec<Span>,
+    /// Main language, if it could be told.
+    pub language: Option<Language>,
+    /// Labelled ranges that tile the text.
+    pub segments: Vec<Segment>,
+}
+
+impl<'p> Record<'p> {
+    /// The article's title.
+    pub fn title(&self) -> Option<&'p str> {
+        self.title.map(|span| span.of(self.text))
+    }
+
+    /// The parts of the article's text, in page order, each trimmed and not empty.
+    pub fn body_parts(&self) -> impl Iterator<Item = &'p str> + '_ {
+        self.segments
+            .iter()
+            .filter(|segment| segment.kind.is_main())
+            .map(|segment| segment.span.of(self.text).trim())
+            .filter(|part| !part.is_empty())
+    }
+
+    /// The article's text: headings and paragraphs joined by a blank line.
+    pub fn body(&self) -> String {
+        self.body_parts().collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The items of all segments with that label, in page order.
+    fn items(&self, kind: Label) -> impl Iterator<Item = &'p str> + '_ {
+        self.segments
+            .iter()
+            .filter(move |segment| segment.kind == kind)
+            .flat_map(|segment| &segment.items)
+            .map(|item| item.of(self.text))
+    }
+
+    /// The hashtags and keywords, without marks and separators.
+    pub fn tags(&self) -> impl Iterator<Item = &'p str> + '_ {
+        self.items(Label::Tags)
+    }
+
+    /// The titles of other articles.
+    pub fn related(&self) -> impl Iterator<Item = &'p str> + '_ {
+        self.items(Label::Related)
+    }
+}

@@ -1,0 +1,20 @@
+//! dehusk takes the husk off scraped web pages.
+
+// The order of these lines is the order in which data flows, and the import rule:
+// a module may import only modules above it (held by `tests/layers.rs`).
+
+// words everyone uses
+mod error;
+mod label;
+mod page;
+// know: what the cues are
+mod rules;
+mod fields;
+mod extract;
+
+pub use crate::error::{Error, Result};
+pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
+pub use crate::fields::{Contact, ContactKind, Language, Record, Section, Segment};
+pub use crate::label::Label;
+pub use crate::page::{Page, Source, Span};
+pub use crate::rules::{Cue, Role, RuleSet};
