@@ -25,12 +25,18 @@ enum Kind {
 impl Error {
     /// Reading or writing `what` failed.
     pub(crate) fn io(what: impl fmt::Display, cause: &std::io::Error) -> Self {
-        Self { kind: Kind::Io(cause.kind()), message: format!("{what}: {cause}") }
+        Self {
+            kind: Kind::Io(cause.kind()),
+            message: format!("{what}: {cause}"),
+        }
     }
 
     /// Data that a user supplied does not fit its format.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Invalid, message: message.into() }
+        Self {
+            kind: Kind::Invalid,
+            message: message.into(),
+        }
     }
 
     /// The kind of the I/O error behind this one, if there is one.

@@ -38,7 +38,10 @@ impl Span {
     pub fn trim(self, text: &str) -> Self {
         let rest = self.of(text).trim_start();
         let start = self.end - rest.len();
-        Self { start, end: start + rest.trim_end().len() }
+        Self {
+            start,
+            end: start + rest.trim_end().len(),
+        }
     }
 }
 
