@@ -25,12 +25,18 @@ enum Kind {
 impl Error {
     /// Reading or writing `what` failed.
     pub(crate) fn io(what: impl fmt::Display, cause: &std::io::Error) -> Self {
-        Self { kind: Kind::Io(cause.kind()), message: format!("{what}: {cause}") }
+        Self {
+            kind: Kind::Io(cause.kind()),
+            message: format!("{what}: {cause}"),
+        }
     }
 
     /// Data that a user supplied does not fit its format.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Invalid, message: message.into() }
+        Self {
+            kind: Kind::Invalid,
+            message: message.into(),
+        }
     }
 
     /// The kind of the I/O error behind this one, if there is one.
@@ -44,6 +50,16 @@ impl Error {
     /// True if whoever reads our output has gone away, which is no failure.
     pub fn is_broken_pipe(&self) -> bool {
         self.io_kind() == Some(std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// For a caller's own reading and writing around a run; the message stays as it is.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self {
+            kind: Kind::Io(error.kind()),
+            message: error.to_string(),
+        }
     }
 }
 

@@ -7,14 +7,23 @@
 mod error;
 mod label;
 mod page;
+// read: bytes become pages
+mod input;
 // know: what the cues are
 mod rules;
 mod fields;
 mod extract;
+// write: records become bytes
+mod output;
+// run: from pages to a sink, on all cores
+mod pipeline;
 
 pub use crate::error::{Error, Result};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Language, Record, Section, Segment};
+pub use crate::input::{Input, InputBuilder, InputFormat, Keep, Skipped};
 pub use crate::label::Label;
-pub use crate::page::{Page, Source, Span};
+pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
+pub use crate::page::{Page, PageError, Source, Span};
+pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
