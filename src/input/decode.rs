@@ -13,14 +13,19 @@ pub(super) struct Decoded {
 /// The encoding mark at the start of a UTF-8 file. It is no part of the text.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// The bytes as they are, if they are UTF-8. Ten times as fast as std's check on Chinese.
+pub(super) fn utf8(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
 /// Appends `bytes` as text. Each sequence that is not UTF-8 becomes one U+FFFD, cut as the
 /// Unicode standard advises (and as browsers and `String::from_utf8_lossy` do).
 pub(super) fn decode(bytes: &[u8], text: &mut String) -> Decoded {
-    // Ten times as fast as std's check on Chinese; only bad pages pay for the slow way.
-    if let Ok(valid) = simdutf8::basic::from_utf8(bytes) {
+    if let Some(valid) = utf8(bytes) {
         text.push_str(valid);
         return Decoded::default();
     }
+    // Only bad pages pay for the slow way.
     let mut replaced = 0;
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use super::Fields;
 use super::block::{Block, Form, Item};
 use super::compress::Stream;
-use super::decode::decode;
+use super::decode::{decode, utf8};
 use crate::page::Page;
 
 /// A JSONL file that is being cut.
@@ -200,7 +200,7 @@ fn is_object(line: &[u8]) -> bool {
 /// is built that is not wanted, and unescaping is ours, because serde_json gives up on
 /// half a surrogate pair.
 pub(super) fn parse(line: &[u8], fields: &Fields, page: &mut Page) -> Result<(), String> {
-    if let Ok(valid) = simdutf8::basic::from_utf8(line) {
+    if let Some(valid) = utf8(line) {
         return parse_text(valid, fields, page);
     }
     // Replacing cannot break the JSON: it never touches an ASCII byte. It counts bad bytes

@@ -167,7 +167,7 @@ pub(super) fn failure(error: &PageError, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"reason\":");
     string(&error.reason, out);
     out.extend_from_slice(b",\"raw\":");
-    match simdutf8::basic::from_utf8(&error.raw) {
+    match std::str::from_utf8(&error.raw) {
         Ok(text) => {
             out.extend_from_slice(b"{\"text\":");
             string(text, out);

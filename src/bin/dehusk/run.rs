@@ -169,6 +169,8 @@ struct Outlet {
     records: Records,
     errors: Option<OutputFile>,
     report: Report,
+    /// True if the first failed page ends the run: its message is said at the end then.
+    fails: bool,
 }
 
 enum Records {
@@ -187,6 +189,7 @@ impl Outlet {
             records,
             errors,
             report: Report::new(args.progress, args.quiet),
+            fails: args.on_error == args::OnError::Fail,
         })
     }
 
@@ -217,7 +220,9 @@ impl Sink for Outlet {
     }
 
     fn error(&mut self, error: &PageError) -> io::Result<()> {
-        self.report.error(error);
+        if !self.fails {
+            self.report.error(error);
+        }
         self.errors
             .as_mut()
             .map_or(Ok(()), |file| writeln!(file, "{}", error.to_json()))
