@@ -76,11 +76,7 @@ impl Worker<'_> {
         let segments = if text.is_empty() {
             Vec::new()
         } else {
-            vec![Segment {
-                kind: Label::Body,
-                span: Span::new(0, text.len()),
-                items: Vec::new(),
-            }]
+            vec![Segment { kind: Label::Body, span: Span::new(0, text.len()), items: Vec::new() }]
         };
         Record {
             text,
