@@ -7,23 +7,38 @@
 mod error;
 mod label;
 mod page;
+mod chars;
+mod numbering;
 // read: bytes become pages
 mod input;
 // know: what the cues are
 mod rules;
+// find: one pass over the bytes
+mod matcher;
+mod pieces;
+mod language;
+// weigh: features of each piece
+mod features;
+// decide: labels for the whole page
+mod decide;
+// assemble: fields people want
 mod fields;
 mod extract;
 // write: records become bytes
 mod output;
 // run: from pages to a sink, on all cores
 mod pipeline;
+// learn: weights from labelled pages
+mod train;
 
 pub use crate::error::{Error, Result};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
-pub use crate::fields::{Contact, ContactKind, Language, Record, Section, Segment};
+pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::input::{Input, InputBuilder, InputFormat, Keep, Skipped};
 pub use crate::label::Label;
+pub use crate::language::Language;
 pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
 pub use crate::page::{Page, PageError, Source, Span};
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
+pub use crate::train::{GoldPage, Settings, Trainer};

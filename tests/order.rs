@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 use std::num::NonZero;
+use std::sync::OnceLock;
 
 use dehusk::{
     Extractor, Input, InputBuilder, InputFormat, OnError, OutputFormat, PageError, Pipeline,
@@ -31,10 +32,15 @@ impl Sink for Kept {
     }
 }
 
+/// One for all: building it takes longer than most runs here.
+fn extractor() -> &'static Extractor {
+    static SHARED: OnceLock<Extractor> = OnceLock::new();
+    SHARED.get_or_init(Extractor::new)
+}
+
 fn run(input: InputBuilder, threads: usize, on_error: OnError) -> (Kept, Option<Summary>) {
-    let extractor = Extractor::new();
     let writer = RecordWriter::new(OutputFormat::Jsonl).with_text(true);
-    let pipeline = Pipeline::new(&extractor, writer)
+    let pipeline = Pipeline::new(extractor(), writer)
         .threads(NonZero::new(threads).unwrap())
         .on_error(on_error);
     let mut kept = Kept::default();
@@ -188,14 +194,13 @@ impl Sink for Tired {
 
 #[test]
 fn a_sink_that_fails_ends_the_run() {
-    let extractor = Extractor::new();
     for calls in [0, 1, 50] {
         // Never ends by itself.
         let input = Input::builder()
             .reader("in", Endless(0))
             .block_size(1000)
             .build();
-        let pipeline = Pipeline::new(&extractor, RecordWriter::new(OutputFormat::Jsonl));
+        let pipeline = Pipeline::new(extractor(), RecordWriter::new(OutputFormat::Jsonl));
         let error = pipeline.run(input, &mut Tired(calls)).unwrap_err();
         assert!(error.is_broken_pipe(), "{error}");
     }

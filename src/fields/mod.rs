@@ -1,7 +1,17 @@
 //! From labelled segments to the record: the fields that people want.
 
+mod contacts;
+mod items;
+mod masked;
+mod sections;
+mod segments;
+
+use crate::features::Features;
 use crate::label::Label;
+use crate::language::{Language, Tally};
+use crate::matcher::{Hit, Matcher};
 use crate::page::Span;
+use crate::pieces::Piece;
 
 /// A labelled byte range of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,35 +75,6 @@ pub struct Contact {
     pub span: Span,
 }
 
-/// The main language of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Language {
-    /// Chinese in simplified characters.
-    ZhHans,
-    /// Chinese in traditional characters.
-    ZhHant,
-    /// English.
-    En,
-    /// Japanese.
-    Ja,
-    /// Korean.
-    Ko,
-}
-
-impl Language {
-    /// The BCP 47 tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Language::ZhHans => "zh-Hans",
-            Language::ZhHant => "zh-Hant",
-            Language::En => "en",
-            Language::Ja => "ja",
-            Language::Ko => "ko",
-        }
-    }
-}
-
 /// What dehusk found in one page. All spans are byte ranges of [`Record::text`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'p> {
@@ -150,5 +131,40 @@ impl<'p> Record<'p> {
     /// The titles of other articles.
     pub fn related(&self) -> impl Iterator<Item = &'p str> + '_ {
         self.items(Label::Related)
+    }
+}
+
+/// Makes the record of a page from its labelled pieces.
+pub(crate) fn assemble<'p>(
+    text: &'p str,
+    pieces: &[Piece],
+    labels: &[Label],
+    features: &Features,
+    hits: &[Hit],
+    matcher: &Matcher,
+) -> Record<'p> {
+    let blocks = segments::group(pieces, labels, |piece| features.lead(piece));
+    let mut segments = segments::tile(text, pieces, labels, &blocks);
+    let cues = items::Cues { hits, matcher };
+    for (segment, block) in segments.iter_mut().zip(&blocks) {
+        match segment.kind {
+            Label::Tags => items::tags(text, &pieces[block.clone()], cues, &mut segment.items),
+            Label::Related => {
+                items::related(text, &pieces[block.clone()], cues, &mut segment.items)
+            }
+            _ => {}
+        }
+    }
+    let mut tally = Tally::default();
+    pieces.iter().for_each(|piece| tally.add(&piece.shape));
+    let title = segments.iter().find(|segment| segment.kind == Label::Title);
+    Record {
+        text,
+        title: title.map(|segment| segment.span.trim(text)),
+        sections: sections::outline(text, &segments),
+        contacts: contacts::find(text, pieces),
+        masked: masked::find(text, pieces),
+        language: tally.language(),
+        segments,
     }
 }

@@ -1,0 +1,114 @@
+//! Text becomes what it holds of dates and addresses.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::pieces::Shape;
+
+/// Where a date stands in a piece; the numbers are buckets of `date=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateAt {
+    None,
+    /// All of the piece but brackets and spaces.
+    Alone,
+    Start,
+    End,
+    Inside,
+    /// More than one.
+    Many,
+}
+
+#[allow(
+    clippy::expect_used,
+    reason = "constant patterns; a test compiles each"
+)]
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+/// Dates and times as pages print them: 2024-01-02, 2024年1月2日, 01-02, 1月2日, 12:30,
+/// 2 May 2024, May 2, 2024, 3天前.
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(concat!(
+        r"(?:(?:19|20)[0-9]{2}[ ]?(?:[-/.]|年)[ ]?[01]?[0-9][ ]?(?:(?:[-/.]|月)[ ]?[0-3]?[0-9]日?|月)?",
+        r"|[01]?[0-9](?:[-/]|月)[0-3][0-9]日?\b|[01]?[0-9]月[0-3]?[0-9]日",
+        r"|(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? [0-3]?[0-9](?:st|nd|rd|th)?,? (?:19|20)[0-9]{2})",
+        r"|(?i:[0-3]?[0-9] (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:19|20)[0-9]{2})",
+        r"|[0-9]{1,3} ?(?:分钟|分鐘|小时|小時|天|个月|年)前|[0-9]{1,2} (?:minutes?|hours?|days?|weeks?|months?|years?) ago",
+        r")(?:[ T]*[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?)?|\b[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?\b",
+    ))
+});
+
+/// The first date in `text` as a byte range.
+pub(crate) fn find_date(text: &str) -> Option<(usize, usize)> {
+    DATE.find(text).map(|found| (found.start(), found.end()))
+}
+
+/// Where the dates of a piece stand.
+pub(crate) fn date_at(text: &str, digits: u32) -> DateAt {
+    // No date has fewer digits than `3天前`; no byline is longer than this.
+    if digits == 0 || text.len() > 600 {
+        return DateAt::None;
+    }
+    let mut found = DATE.find_iter(text);
+    let Some(first) = found.next() else {
+        return DateAt::None;
+    };
+    if found.next().is_some() {
+        return DateAt::Many;
+    }
+    let blank = |part: &str| !part.contains(char::is_alphanumeric);
+    match (blank(&text[..first.start()]), blank(&text[first.end()..])) {
+        (true, true) => DateAt::Alone,
+        (true, false) => DateAt::Start,
+        (false, true) => DateAt::End,
+        (false, false) => DateAt::Inside,
+    }
+}
+
+/// Bits of [`address`].
+const URL: usize = 1;
+const EMAIL: usize = 2;
+const PHONE: usize = 4;
+
+/// Which addresses a piece holds, as a bucket of `address=`.
+pub(crate) fn address(text: &str, shape: &Shape) -> usize {
+    use crate::chars::Class;
+    let mut bits = 0;
+    if shape.of(Class::Slash) >= 2 || shape.of(Class::Dot) >= 2 {
+        let url = text.contains("://") || text.contains("www.") || text.contains(".com");
+        bits |= if url { URL } else { 0 };
+    }
+    if text.contains('@') && shape.of(Class::Dot) > 0 {
+        bits |= EMAIL;
+    }
+    let phone = shape.digit_run >= 7 && shape.digit_run <= 12
+        || shape.digit_run >= 3 && shape.of(Class::Digit) >= 9 && shape.of(Class::Dash) > 0;
+    bits | if phone { PHONE } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_where_they_stand() {
+        for (text, expected) in [
+            ("2022-04-25 15:02:14", DateAt::Alone),
+            ("[2024年1月2日]", DateAt::Alone),
+            ("03-01 标题在后", DateAt::Start),
+            ("标题在前 2024/03/01", DateAt::End),
+            ("标题粘着2024-05-05", DateAt::End),
+            ("于2017-07-19发布", DateAt::Inside),
+            ("May 12, 2022", DateAt::Alone),
+            ("Posted 3 days ago", DateAt::End),
+            ("2024-01-02 至 2024-02-03", DateAt::Many),
+            ("价格 3.5 元", DateAt::None),
+            ("比分 3:10 的说法", DateAt::Inside),
+            ("5天前", DateAt::Alone),
+        ] {
+            assert_eq!(date_at(text, 9), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Finds telephone numbers, QQ and WeChat ids, e-mail addresses and ICP filing numbers.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::chars::Class;
+use crate::fields::{Contact, ContactKind};
+use crate::page::Span;
+use crate::pieces::Piece;
+
+#[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
+static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?P<email>[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)",
+        r"|(?P<icp>[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?号?(?:-[0-9]{1,3})?)",
+        r"|(?i:qq)(?:群|号|號|号码|客服|咨询|在线|交流群)*[ ]*[:：]?[ ]*(?P<qq>[1-9][0-9]{4,10})",
+        r"|(?i:微信|wechat|weixin|vx)(?:号|號|同号|客服|咨询|公众号|公眾號|扫码|ID|id)*[ ]*[:：][ ]*(?P<wechat>[A-Za-z][A-Za-z0-9_-]{5,19})",
+        // 400 and 800 numbers; Chinese mobiles; numbers with an area code; +NN.
+        r"|(?P<phone>(?:\+[0-9]{1,3}[- ]?)?(?:",
+        r"[48]00[- ]?[0-9]{3}[- ]?[0-9]{4}|[48]00[- ]?[0-9]{4}[- ]?[0-9]{3}",
+        r"|1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
+        r"|(?:\(0[0-9]{2,3}\)|（0[0-9]{2,3}）|0[0-9]{2,3})[- —]?[2-9][0-9]{2,3}[- ]?[0-9]{4}",
+        r"|\(?[2-9][0-9]{2}\)?[-. ][0-9]{3}[-. ][0-9]{4}))",
+    ))
+    .expect("a constant pattern")
+});
+
+/// The contacts of a page, in order.
+pub(crate) fn find(text: &str, pieces: &[Piece]) -> Vec<Contact> {
+    let mut contacts = Vec::new();
+    for piece in pieces {
+        let shape = &piece.shape;
+        let number = shape.digit_run >= 3 && shape.of(Class::Digit) >= 5;
+        let address = shape.of(Class::Code) > 0 && shape.of(Class::Latin) > 4;
+        let wechat = shape.of(Class::Latin) >= 6 && shape.of(Class::Colon) > 0;
+        if number || address || wechat {
+            find_in(text, piece.span, &mut contacts);
+        }
+    }
+    contacts
+}
+
+fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
+    let body = piece.of(text);
+    for captures in CONTACT.captures_iter(body) {
+        for (name, kind) in [
+            ("email", ContactKind::Email),
+            ("icp", ContactKind::Icp),
+            ("qq", ContactKind::Qq),
+            ("wechat", ContactKind::Wechat),
+            ("phone", ContactKind::Phone),
+        ] {
+            let Some(found) = captures.name(name) else {
+                continue;
+            };
+            let digital = matches!(kind, ContactKind::Phone | ContactKind::Qq);
+            if digital && inside_number(body, found.start(), found.end()) {
+                continue;
+            }
+            let span = Span::new(piece.start + found.start(), piece.start + found.end());
+            contacts.push(Contact {
+                kind,
+                value: normalise(kind, found.as_str()),
+                span,
+            });
+        }
+    }
+}
+
+/// True if the match is part of a longer number, word or decimal.
+fn inside_number(body: &str, start: usize, end: usize) -> bool {
+    let before = body[..start].chars().next_back();
+    let after = body[end..].chars().next();
+    before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '=' | '%'))
+        || after.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '*' | '%'))
+}
+
+fn normalise(kind: ContactKind, text: &str) -> String {
+    match kind {
+        ContactKind::Phone => text
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect(),
+        ContactKind::Email => text.to_ascii_lowercase(),
+        ContactKind::Icp => text.chars().filter(|c| !c.is_whitespace()).collect(),
+        ContactKind::Qq | ContactKind::Wechat => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_and_other_numbers() {
+        for (text, expected) in [
+            (
+                "免费咨询热线:400-800-7526",
+                &[(ContactKind::Phone, "4008007526")][..],
+            ),
+            ("热线400 123 3317", &[(ContactKind::Phone, "4001233317")]),
+            ("手机：13812345678", &[(ContactKind::Phone, "13812345678")]),
+            (
+                "电话：022-85103518 (0516)89225110",
+                &[
+                    (ContactKind::Phone, "02285103518"),
+                    (ContactKind::Phone, "051689225110"),
+                ],
+            ),
+            (
+                "+86 138-1234-5678",
+                &[(ContactKind::Phone, "+8613812345678")],
+            ),
+            (
+                "QQ：123456789 微信号:abc_12345",
+                &[
+                    (ContactKind::Qq, "123456789"),
+                    (ContactKind::Wechat, "abc_12345"),
+                ],
+            ),
+            (
+                "Sales@Example.com",
+                &[(ContactKind::Email, "sales@example.com")],
+            ),
+            (
+                "苏ICP备17007063号-1",
+                &[(ContactKind::Icp, "苏ICP备17007063号-1")],
+            ),
+            ("文档序号:17607751 编号201904251142000001", &[]),
+            ("138****1234", &[]),
+            ("2019-04-25 11:42:00", &[]),
+        ] {
+            let mut found = Vec::new();
+            find_in(text, Span::new(0, text.len()), &mut found);
+            let found: Vec<_> = found.iter().map(|c| (c.kind, c.value.as_str())).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Blocks of tags and lists of titles become their items.
+//!
+//! What parts the items is what the block itself uses: hash marks, wide gaps, commas,
+//! bars, line ends; single spaces only where nothing else is there.
+
+use crate::chars::{self, Class};
+use crate::features::find_date;
+use crate::label::Label;
+use crate::matcher::{Hit, Matcher};
+use crate::numbering::{self, Style};
+use crate::page::Span;
+use crate::pieces::{Piece, Shape};
+use crate::rules::Role;
+
+/// The cues of a page.
+#[derive(Clone, Copy)]
+pub(crate) struct Cues<'m> {
+    pub(crate) hits: &'m [Hit],
+    pub(crate) matcher: &'m Matcher,
+}
+
+impl Cues<'_> {
+    /// True if a cue of that label and one of those roles is this hit.
+    fn is(self, hit: Hit, label: Option<Label>, roles: &[Role]) -> bool {
+        let cues = self.matcher.cues(hit);
+        cues.iter()
+            .any(|(l, role)| label.is_none_or(|label| *l == label) && roles.contains(role))
+    }
+
+    /// What is left of a piece behind the cue at its start, and whether there is one.
+    fn skip_cue(self, text: &str, piece: &Piece, label: Label) -> (Span, bool) {
+        let content = skip_marks(text, piece.span);
+        let hit = self.hits[piece.hits.clone()].iter().copied().find(|hit| {
+            hit.start <= content.start && self.is(*hit, Some(label), &[Role::Lead, Role::Step])
+        });
+        let Some(hit) = hit else {
+            return (piece.span, false);
+        };
+        let rest = Span::new(hit.end.min(piece.span.end), piece.span.end);
+        let after = rest.of(text).trim_start();
+        // `(10)`, `TOP10` and the like belong to the cue.
+        let colon = after
+            .find([':', '：'])
+            .filter(|&at| at <= 12 && is_counter(&after[..at]));
+        let start = match colon {
+            Some(at) => rest.end - after.len() + at + colon_len(&after[at..]),
+            None if is_counter(after) => rest.end,
+            None if after.len() < rest.len() || after.starts_with(['#', '[', '【']) => rest.start,
+            // The cue is the start of a word: 标签云集的地方.
+            None => return (piece.span, false),
+        };
+        (Span::new(start, rest.end).trim(text), true)
+    }
+
+    /// True if the whole of `span` is a cue of that role, as 没有了.
+    fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
+        let span = trim_marks(text, span);
+        self.hits[piece.hits.clone()].iter().any(|hit| {
+            let exact = hit.start <= span.start
+                && trim_marks(text, Span::new(hit.start, span.end)).end <= hit.end;
+            exact && hit.end <= piece.span.end && self.is(*hit, None, roles)
+        })
+    }
+}
+
+fn colon_len(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// Digits and marks, as behind `相关文章 (10)` or `热门 TOP10`.
+fn is_counter(text: &str) -> bool {
+    text.trim_start_matches(['T', 't', 'O', 'o', 'P', 'p', ' ', '\u{a0}'])
+        .chars()
+        .all(|c| {
+            !matches!(
+                chars::class(c),
+                Class::Han | Class::Latin | Class::Kana | Class::Hangul | Class::Hash
+            )
+        })
+}
+
+/// The tags of a block.
+pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    let lines = pieces.len();
+    for piece in pieces {
+        let (rest, cued) = cues.skip_cue(text, piece, Label::Tags);
+        if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty]) {
+            continue;
+        }
+        let split = match piece.shape.of(Class::Hash) {
+            0 => separator(text, rest, cued || lines == 1),
+            _ if hash_marks(rest.of(text)) > 0 => Separator::Hash,
+            _ => separator(text, rest, cued || lines == 1),
+        };
+        split.each(text, rest, |item| {
+            let item = clean_tag(text, item);
+            if !item.is_empty() && item.of(text).contains(char::is_alphanumeric) {
+                items.push(item);
+            }
+        });
+    }
+}
+
+/// The titles of a list.
+pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    let typical = typical_weight(pieces);
+    for (index, piece) in pieces.iter().enumerate() {
+        let (rest, cued) = cues.skip_cue(text, piece, Label::Related);
+        if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
+            continue;
+        }
+        let alone = !cued;
+        if alone && cues.covers(text, piece, rest, &[Role::Lead, Role::Step]) {
+            continue;
+        }
+        if alone && !is_title(piece, index, pieces.len(), typical) {
+            continue;
+        }
+        list_separator(text, rest, &piece.shape, cued).each(text, rest, |item| {
+            let item = clean_title(text, item);
+            if is_item(item.of(text)) {
+                items.push(item);
+            }
+        });
+    }
+}
+
+/// The middle one of the lengths of the pieces that look like titles.
+fn typical_weight(pieces: &[Piece]) -> u32 {
+    let mut weights: Vec<u32> = pieces
+        .iter()
+        .map(|piece| piece.shape.weight())
+        .filter(|weight| *weight >= 5)
+        .collect();
+    weights.sort_unstable();
+    weights.get(weights.len() / 2).copied().unwrap_or(0)
+}
+
+/// True if a line of a list can be a title, and is no heading, blurb or button.
+fn is_title(piece: &Piece, index: usize, count: usize, typical: u32) -> bool {
+    let weight = piece.shape.weight();
+    let heading = index == 0 && count > 1 && weight <= 6 && typical >= 9;
+    let label = weight < 4 && typical >= 8;
+    let sentences = piece.shape.of(Class::End) >= 1 && piece.shape.of(Class::Comma) >= 1;
+    let blurb = weight > 60 && sentences && weight > typical * 2;
+    !heading && !label && !blurb
+}
+
+/// True if there is something to read in an item that is no date and no number.
+fn is_item(item: &str) -> bool {
+    let letters = item.chars().filter(|c| c.is_alphabetic()).count();
+    if letters == 0 {
+        return false;
+    }
+    match find_date(item) {
+        Some((start, end)) => {
+            let rest = item[..start].chars().chain(item[end..].chars());
+            rest.filter(|c| c.is_alphabetic()).count() >= 2
+        }
+        None => true,
+    }
+}
+
+/// What parts the items of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Separator {
+    /// The block is one item.
+    Nothing,
+    Hash,
+    /// Two spaces, a tab, or a space that keyboards do not give.
+    Wide,
+    Class(Class),
+    /// `、`, which stands among the commas.
+    Enumeration,
+    Space,
+    /// A space beside a Han character or the end of a sentence.
+    HanSpace,
+}
+
+impl Separator {
+    /// Calls `see` with each item, without the white space around it.
+    fn each(self, text: &str, span: Span, mut see: impl FnMut(Span)) {
+        let body = span.of(text);
+        let mut start = 0;
+        let mut cut = |from: usize, to: usize| {
+            let item = Span::new(span.start + from, span.start + to).trim(text);
+            if !item.is_empty() {
+                see(item);
+            }
+        };
+        for (end, next) in self.gaps(body) {
+            cut(start, end);
+            start = next;
+        }
+        cut(start, body.len());
+    }
+
+    /// Where items end and the next ones begin.
+    fn gaps(self, body: &str) -> Vec<(usize, usize)> {
+        let table = chars::table();
+        match self {
+            Separator::Nothing => Vec::new(),
+            Separator::Hash => {
+                let glued = !hashes_are_spaced(body);
+                let marks = hash_positions(body).filter(|&(_, spaced)| glued || spaced);
+                marks
+                    .map(|(at, _)| (at, at + mark_len(&body[at..])))
+                    .collect()
+            }
+            Separator::Wide => spaces(body)
+                .filter(|gap| is_wide(&body[gap.0..gap.1]))
+                .collect(),
+            Separator::Space => spaces(body).collect(),
+            Separator::HanSpace => spaces(body)
+                .filter(|gap| {
+                    let before = body[..gap.0]
+                        .chars()
+                        .next_back()
+                        .map(|c| table.kind(c).class());
+                    let after = body[gap.1..].chars().next().map(|c| table.kind(c).class());
+                    let han = |class| matches!(class, Some(Class::Han | Class::End | Class::Close));
+                    let open = |class| matches!(class, Some(Class::Han | Class::Open));
+                    han(before) || open(after)
+                })
+                .collect(),
+            Separator::Class(class) => body
+                .char_indices()
+                .filter(|(_, c)| table.kind(*c).class() == class)
+                .map(|(at, c)| (at, at + c.len_utf8()))
+                .collect(),
+            Separator::Enumeration => body
+                .match_indices('、')
+                .map(|(at, mark)| (at, at + mark.len()))
+                .collect(),
+        }
+    }
+}
+
+fn mark_len(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// Runs of white space inside `body`.
+fn spaces(body: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + body[at..].find(char::is_whitespace)?;
+        let rest = body[start..].trim_start();
+        at = body.len() - rest.len();
+        Some((start, at))
+    })
+}
+
+fn is_wide(gap: &str) -> bool {
+    gap.chars().nth(1).is_some() || gap.chars().any(|c| chars::class(c) == Class::WideSpace)
+}
+
+/// Hash marks and whether each stands at the start or behind white space or a comma.
+fn hash_positions(body: &str) -> impl Iterator<Item = (usize, bool)> + '_ {
+    let mut before = Class::Newline;
+    body.char_indices().filter_map(move |(at, c)| {
+        let class = chars::class(c);
+        let spaced = matches!(
+            before,
+            Class::Newline | Class::Space | Class::WideSpace | Class::Comma | Class::Invisible
+        );
+        before = class;
+        (class == Class::Hash).then_some((at, spaced))
+    })
+}
+
+fn hash_marks(body: &str) -> usize {
+    hash_positions(body).filter(|(_, spaced)| *spaced).count()
+}
+
+/// True if marks stand apart (`#a #b`, `# a  # b`), not glued (`#a#b`): then a mark inside
+/// a word, as in C#, is part of it.
+fn hashes_are_spaced(body: &str) -> bool {
+    let all = hash_positions(body).count();
+    let spaced = hash_marks(body);
+    spaced > 1 && spaced * 2 >= all
+}
+
+/// What parts the tags of a line without hash marks. `list` says that the line is a list
+/// for certain, not one tag of several lines.
+fn separator(text: &str, span: Span, list: bool) -> Separator {
+    let body = span.of(text);
+    let count = |c: &[char]| body.matches(c).count();
+    let candidates = [
+        (Separator::Class(Class::Pipe), count(&['|', '｜', '│'])),
+        (
+            Separator::Class(Class::Comma),
+            count(&[',', '，', '、', ';', '；']),
+        ),
+        (Separator::Wide, Separator::Wide.gaps(body).len()),
+        (Separator::Class(Class::Slash), count(&['/'])),
+        (Separator::Class(Class::Bullet), count(&['·', '•'])),
+    ];
+    let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
+    match best {
+        Some((separator, found))
+            if found >= 2
+                || found == 1
+                    && !matches!(separator, Separator::Class(Class::Slash | Class::Bullet)) =>
+        {
+            separator
+        }
+        _ if !list => Separator::Nothing,
+        // A few Latin words are one phrase; Han words parted by spaces are a list.
+        _ if body.is_ascii() && spaces(body).count() < 3 => Separator::Nothing,
+        _ => Separator::Space,
+    }
+}
+
+/// What parts the titles of a line.
+fn list_separator(text: &str, span: Span, shape: &Shape, cued: bool) -> Separator {
+    let body = span.of(text);
+    let wide = Separator::Wide.gaps(body).len();
+    let pipes = Separator::Class(Class::Pipe).gaps(body).len();
+    let enumerated = Separator::Enumeration.gaps(body).len();
+    let single = Separator::HanSpace.gaps(body).len();
+    let length = shape.weight();
+    let trailing = body.ends_with(|c| chars::class(c) == Class::WideSpace);
+    if wide >= 2 || wide == 1 && (cued || trailing) {
+        Separator::Wide
+    } else if pipes >= 2 || pipes == 1 && cued && length > 30 {
+        Separator::Class(Class::Pipe)
+    } else if enumerated >= 3 && cued && single < enumerated {
+        Separator::Enumeration
+    } else if cued && single >= 2 && length > 50 || single >= 6 && length > 120 {
+        Separator::HanSpace
+    } else {
+        Separator::Nothing
+    }
+}
+
+/// Without the marks at its start.
+fn skip_marks(text: &str, span: Span) -> Span {
+    let body = span.of(text);
+    let rest = body.trim_start_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                chars::class(c),
+                Class::Bullet
+                    | Class::Emoji
+                    | Class::Dash
+                    | Class::Angle
+                    | Class::Pipe
+                    | Class::Invisible
+                    | Class::Open
+                    | Class::Hash
+                    | Class::Other
+            )
+    });
+    Span::new(span.end - rest.len(), span.end)
+}
+
+/// Without marks at both ends.
+fn trim_marks(text: &str, span: Span) -> Span {
+    let span = skip_marks(text, span);
+    let kept = span
+        .of(text)
+        .trim_end_matches(|c: char| !c.is_alphanumeric());
+    Span::new(span.start, span.start + kept.len())
+}
+
+/// White space, zero-width characters and separators at both ends.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || chars::class(c) == Class::Invisible
+}
+
+fn trim_by(text: &str, span: Span, blank: impl Fn(char) -> bool) -> Span {
+    let rest = span.of(text).trim_start_matches(&blank);
+    let start = span.end - rest.len();
+    Span::new(start, start + rest.trim_end_matches(&blank).len())
+}
+
+fn clean_tag(text: &str, item: Span) -> Span {
+    let item = trim_by(text, item, |c| {
+        is_blank(c)
+            || matches!(chars::class(c), Class::Comma | Class::Pipe | Class::Hash)
+            || matches!(c, '•' | '·' | '●' | '◆' | '■' | '►')
+    });
+    let item = restore_sharp(text, item);
+    drop_counter(text, item)
+}
+
+/// A `#` that belongs to the word before it: C#, F#.
+fn restore_sharp(text: &str, item: Span) -> Span {
+    let sharp = item.of(text).ends_with(['C', 'F', 'c', 'J'])
+        && text[item.end..].starts_with('#')
+        && item.len() == 1;
+    Span::new(item.start, item.end + usize::from(sharp))
+}
+
+/// Drops a count in brackets at the end: `Python (3)`.
+fn drop_counter(text: &str, item: Span) -> Span {
+    let body = item.of(text);
+    let Some(inner) = body.strip_suffix([')', '）', ']']) else {
+        return item;
+    };
+    let head = inner.trim_end_matches(|c: char| c.is_ascii_digit());
+    match head.strip_suffix(['(', '（', '[']) {
+        Some(head) if head.len() + 1 < inner.len() && !head.trim().is_empty() => {
+            Span::new(item.start, item.start + head.trim_end().len())
+        }
+        _ => item,
+    }
+}
+
+/// A title without bullet, rank, date and counter.
+fn clean_title(text: &str, item: Span) -> Span {
+    let mut item = trim_by(text, item, is_blank);
+    item = drop_bullet(text, item);
+    item = drop_rank(text, item);
+    item = drop_dates(text, item);
+    item = drop_bullet(text, item);
+    item = drop_counter(text, item);
+    trim_by(text, item, |c| {
+        is_blank(c)
+            || matches!(chars::class(c), Class::Pipe | Class::Angle)
+            || matches!(c, '←' | '«')
+    })
+}
+
+fn drop_bullet(text: &str, item: Span) -> Span {
+    let bullet = |c: char| {
+        is_blank(c)
+            || matches!(chars::class(c), Class::Bullet | Class::Angle)
+            || matches!(c, '-' | '–' | '—' | '·' | '←' | '«' | '‹')
+    };
+    let rest = item.of(text).trim_start_matches(bullet);
+    if rest.is_empty() {
+        item
+    } else {
+        Span::new(item.end - rest.len(), item.end)
+    }
+}
+
+/// Drops a rank: `1.`, `02、`, `3 `.
+fn drop_rank(text: &str, item: Span) -> Span {
+    let body = item.of(text);
+    let mark = match numbering::numbering(body) {
+        Some(n) if n.style == Style::Arabic && n.value <= 300 => n.len,
+        Some(n) if n.style == Style::Circled => n.len,
+        _ => {
+            let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+            let spaced = body[digits..].starts_with([' ', '\u{a0}', '\u{3000}', '\t']);
+            if (1..=2).contains(&digits) && spaced {
+                digits
+            } else {
+                0
+            }
+        }
+    };
+    let rest = Span::new(item.start + mark, item.end).trim(text);
+    if rest.is_empty() { item } else { rest }
+}
+
+/// Drops a date at either end, with the brackets around it.
+fn drop_dates(text: &str, item: Span) -> Span {
+    let body = item.of(text);
+    let Some((start, end)) = find_date(body) else {
+        return item;
+    };
+    let (before, after) = (&body[..start], &body[end..]);
+    let marks = |part: &str| part.chars().all(|c| !c.is_alphanumeric());
+    let rest = if marks(before) && before.chars().count() <= 2 {
+        let after = after.trim_start_matches([
+            ']', '】', ')', '）', '|', ' ', '\u{a0}', '\u{3000}', '\t', ':', '：',
+        ]);
+        Span::new(item.end - after.len(), item.end)
+    } else if marks(after) && after.chars().count() <= 2 {
+        let before = before.trim_end_matches([
+            '[', '【', '(', '（', '|', ' ', '\u{a0}', '\u{3000}', '\t', '/',
+        ]);
+        Span::new(item.start, item.start + before.len())
+    } else {
+        return item;
+    };
+    let rest = rest.trim(text);
+    if rest.is_empty() { item } else { rest }
+}

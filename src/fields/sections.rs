@@ -1,0 +1,90 @@
+//! Heading segments become the outline.
+
+use crate::fields::{Section, Segment};
+use crate::label::Label;
+use crate::numbering::{self, Style};
+use crate::page::Span;
+
+/// What headings of one level look like: a numbering style, with the depth that the style
+/// itself tells (`2.1.3`, `###`); none for headings without a number.
+type Look = Option<(Style, u32)>;
+
+/// The outline of the article.
+///
+/// A style met inside another is below it; a style met again ends what was below it. Marks
+/// of Markdown tell their level themselves. Headings without a number have the first level
+/// where the page numbers its first headings, else the level at which they first stand.
+pub(crate) fn outline(text: &str, segments: &[Segment]) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut open: Vec<Look> = Vec::new();
+    for segment in segments
+        .iter()
+        .filter(|segment| segment.kind == Label::Heading)
+    {
+        let heading = segment.span.trim(text);
+        let (level, heading) = level(text, heading, &mut open);
+        sections.push(Section {
+            level,
+            heading,
+            span: segment.span,
+        });
+    }
+    let main = segments.iter().rfind(|segment| segment.kind.is_main());
+    close(
+        &mut sections,
+        main.map_or(0, |segment| segment.span.trim(text).end),
+    );
+    sections
+}
+
+/// The level of a heading, and its text without Markdown's marks.
+fn level(text: &str, heading: Span, open: &mut Vec<Look>) -> (u8, Span) {
+    let found = numbering::numbering(heading.of(text));
+    let look = match found {
+        Some(n) if n.style == Style::Markdown => {
+            let heading = Span::new(heading.start + n.len, heading.end).trim(text);
+            return (n.value as u8, heading);
+        }
+        Some(n) if n.style == Style::Multi => Some((n.style, n.value)),
+        Some(n) if counts(n.style) => Some((n.style, 0)),
+        _ => None,
+    };
+    if look.is_none() && open.first().is_some_and(Option::is_some) {
+        open.truncate(1);
+    } else if let Some(at) = open.iter().position(|known| *known == look) {
+        open.truncate(at + 1);
+    } else {
+        // A style that usually stands higher ends the lower ones.
+        while open
+            .last()
+            .is_some_and(|last| look.is_some() && *last > look)
+        {
+            open.pop();
+        }
+        open.push(look);
+    }
+    (open.len().min(9) as u8, heading)
+}
+
+/// Styles that number headings of one level among each other.
+fn counts(style: Style) -> bool {
+    !matches!(
+        style,
+        Style::Bracket | Style::Question | Style::Ordinal | Style::Reference
+    )
+}
+
+/// Ends each section where the next of the same or a higher level begins.
+fn close(sections: &mut [Section], end: usize) {
+    let mut open: Vec<usize> = Vec::new();
+    for index in 0..sections.len() {
+        let (level, start) = (sections[index].level, sections[index].span.start);
+        while let Some(last) = open.pop_if(|&mut last| sections[last].level >= level) {
+            sections[last].span.end = start;
+        }
+        open.push(index);
+    }
+    for last in open {
+        sections[last].span.end = end.max(sections[last].span.start);
+    }
+}

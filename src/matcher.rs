@@ -1,0 +1,340 @@
+//! Rules become an automaton, and a page's text becomes hits: where which cue stands.
+//!
+//! One pass over the bytes, leftmost-longest, without overlaps. A cue is found in all
+//! its spellings:
+//!
+//! * ASCII letters in either case, whole words only;
+//! * half-width and full-width forms alike, and any white space for a space: the
+//!   automaton holds each spelling, so that the usual page is searched as it is;
+//! * torn by zero-width characters (`相\u{200b}关文章`), by pinyin in brackets
+//!   (`相關(guān)文章`) or by spaces between single characters (`来　源`): only a page that
+//!   shows such tearing (the line scan tells) is copied without it, and searched there.
+//!
+//! Positions are always those of the original text.
+//!
+//! Costs with the built-in packs are in the README's table (`cargo bench matcher`).
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::chars::{self, Class};
+use crate::error::{Error, Result};
+use crate::label::Label;
+use crate::rules::{Role, RuleSet};
+
+/// A place where a cue stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// First byte of the cue in the page.
+    pub(crate) start: usize,
+    /// One past its last byte.
+    pub(crate) end: usize,
+    /// Number of the phrase; [`Matcher::cues`] tells what it means.
+    pub(crate) phrase: u32,
+}
+
+/// The compiled cues: immutable, shared by all threads.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    automaton: Option<AhoCorasick>,
+    /// For each spelling in the automaton, its phrase.
+    phrase_of: Vec<u32>,
+    /// For each phrase, what it speaks for.
+    cues_of: Vec<Vec<(Label, Role)>>,
+}
+
+/// A copy of a torn page without what tears it; see the module's head.
+#[derive(Debug, Default)]
+pub(crate) struct Mended {
+    text: String,
+    /// `(offset in the copy, offset in the page)` after each thing left out.
+    breaks: Vec<(usize, usize)>,
+}
+
+/// No phrase gets more spellings than this; beyond it stand the all-half-width
+/// and the all-full-width one.
+const MAX_SPELLINGS: usize = 64;
+
+impl Matcher {
+    /// Compiles the rules.
+    pub(crate) fn new(rules: &RuleSet) -> Result<Self> {
+        let mut phrases: Vec<String> = rules.cues().iter().map(|cue| key(&cue.phrase)).collect();
+        phrases.sort_unstable();
+        phrases.dedup();
+        let mut cues_of = vec![Vec::new(); phrases.len()];
+        for cue in rules.cues() {
+            if let Ok(phrase) = phrases.binary_search(&key(&cue.phrase)) {
+                cues_of[phrase].push((cue.label, cue.role));
+            }
+        }
+        let mut spellings: Vec<(String, u32)> = Vec::new();
+        for (phrase, text) in phrases.iter().enumerate() {
+            spellings.extend(spell(text).into_iter().map(|s| (s, phrase as u32)));
+        }
+        let automaton = match spellings.is_empty() {
+            true => None,
+            false => Some(
+                AhoCorasick::builder()
+                    .match_kind(MatchKind::LeftmostLongest)
+                    .ascii_case_insensitive(true)
+                    .build(spellings.iter().map(|(text, _)| text))
+                    .map_err(|cause| Error::invalid(format!("cannot compile the cues: {cause}")))?,
+            ),
+        };
+        let phrase_of = spellings.into_iter().map(|(_, phrase)| phrase).collect();
+        Ok(Self {
+            automaton,
+            phrase_of,
+            cues_of,
+        })
+    }
+
+    /// What a hit speaks for.
+    pub(crate) fn cues(&self, hit: Hit) -> &[(Label, Role)] {
+        &self.cues_of[hit.phrase as usize]
+    }
+
+    /// Finds all hits in a page, in order, into `hits`. `torn` says that the page may
+    /// hold cues torn apart; `mended` is scratch.
+    pub(crate) fn find(&self, text: &str, torn: bool, mended: &mut Mended, hits: &mut Vec<Hit>) {
+        hits.clear();
+        let Some(automaton) = &self.automaton else {
+            return;
+        };
+        if torn {
+            mended.mend(text);
+            self.scan(automaton, &mended.text, hits);
+            mended.restore(hits);
+        } else {
+            self.scan(automaton, text, hits);
+        }
+    }
+
+    fn scan(&self, automaton: &AhoCorasick, text: &str, hits: &mut Vec<Hit>) {
+        for found in automaton.find_iter(text) {
+            let (start, end) = (found.start(), found.end());
+            if whole_word(text.as_bytes(), start, end) {
+                hits.push(Hit {
+                    start,
+                    end,
+                    phrase: self.phrase_of[found.pattern().as_usize()],
+                });
+            }
+        }
+    }
+}
+
+/// A cue that begins or ends with an ASCII letter or digit does so at a word's edge.
+fn whole_word(text: &[u8], start: usize, end: usize) -> bool {
+    let word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    let joined = |inner: usize, outer: usize| word(inner) && word(outer) && !(digit(outer));
+    !(start > 0 && joined(start, start - 1)) && !joined(end - 1, end)
+}
+
+/// What makes two phrases the same: half-width, lower case, single spaces.
+fn key(phrase: &str) -> String {
+    phrase
+        .chars()
+        .map(half)
+        .map(|c| c.to_ascii_lowercase())
+        .map(|c| {
+            if matches!(chars::class(c), Class::Space | Class::WideSpace) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+fn half(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+fn full(c: char) -> char {
+    match c {
+        '!'..='~' => char::from_u32(c as u32 + 0xfee0).unwrap_or(c),
+        ' ' => '\u{3000}',
+        _ => c,
+    }
+}
+
+/// The spellings of a phrase that the automaton holds.
+fn spell(phrase: &str) -> Vec<String> {
+    let mut spellings = vec![String::new()];
+    for c in phrase.chars() {
+        let forms: &[char] = match c {
+            ' ' => &[' ', '\u{a0}', '\u{3000}'],
+            // A Latin word is written in one width; see below.
+            _ if c.is_ascii_alphanumeric() => &[c],
+            _ => &[c, full(c)],
+        };
+        let forms = if forms.len() == 2 && forms[0] == forms[1] {
+            &forms[..1]
+        } else {
+            forms
+        };
+        if spellings.len() * forms.len() > MAX_SPELLINGS {
+            spellings = vec![phrase.to_owned()];
+            break;
+        }
+        spellings = spellings
+            .iter()
+            .flat_map(|start| forms.iter().map(move |form| format!("{start}{form}")))
+            .collect();
+    }
+    for wide in [phrase.to_ascii_lowercase(), phrase.to_ascii_uppercase()] {
+        let wide: String = wide.chars().map(full).collect();
+        if !spellings.contains(&wide) {
+            spellings.push(wide);
+        }
+    }
+    spellings
+}
+
+impl Mended {
+    /// Copies `text` without zero-width characters, without pinyin in brackets, and
+    /// without the spaces between single Han characters.
+    fn mend(&mut self, text: &str) {
+        self.text.clear();
+        self.breaks.clear();
+        let table = chars::table();
+        // Length of the run of Han characters that ends at the cursor.
+        let mut run = 0u32;
+        let mut at = 0;
+        while let Some(c) = text[at..].chars().next() {
+            let class = table.kind(c).class();
+            let gap = match class {
+                Class::Invisible => c.len_utf8(),
+                Class::Open if run > 0 => pinyin(&text[at..]),
+                Class::Space | Class::WideSpace if run == 1 => gap_between_han(&text[at..]),
+                _ => 0,
+            };
+            if gap > 0 {
+                at += gap;
+                self.breaks.push((self.text.len(), at));
+                continue;
+            }
+            run = if class == Class::Han { run + 1 } else { 0 };
+            self.text.push(c);
+            at += c.len_utf8();
+        }
+    }
+
+    /// Moves hits from the copy to the page. A hit that begins right after a gap begins
+    /// after it; one that ends right before a gap ends before it.
+    fn restore(&self, hits: &mut [Hit]) {
+        let mut passed = 0;
+        for hit in hits {
+            while self
+                .breaks
+                .get(passed)
+                .is_some_and(|gap| gap.0 <= hit.start)
+            {
+                passed += 1;
+            }
+            let shift = |gaps: usize| {
+                gaps.checked_sub(1).map_or(0, |last| {
+                    let (copy, page) = self.breaks[last];
+                    page - copy
+                })
+            };
+            let mut inside = passed;
+            while self.breaks.get(inside).is_some_and(|gap| gap.0 < hit.end) {
+                inside += 1;
+            }
+            hit.start += shift(passed);
+            hit.end += shift(inside);
+        }
+    }
+}
+
+/// Length of a reading in brackets at the start of `text`: `(guān)`, at most eight letters.
+pub(crate) fn pinyin(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    if !matches!(chars.next(), Some((_, '(' | '（'))) {
+        return 0;
+    }
+    let mut letters = 0;
+    for (at, c) in chars {
+        match c {
+            ')' | '）' if letters > 0 => return at + c.len_utf8(),
+            'a'..='z' | 'ü' | 'à'..='ü' | 'ā'..='ǜ' if letters < 8 => letters += 1,
+            _ => return 0,
+        }
+    }
+    0
+}
+
+/// Length of the white space at the start of `text` if a Han character follows.
+fn gap_between_han(text: &str) -> usize {
+    let rest =
+        text.trim_start_matches(|c| matches!(chars::class(c), Class::Space | Class::WideSpace));
+    match rest.chars().next().map(chars::class) {
+        Some(Class::Han) => text.len() - rest.len(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACK: &str = "[related lead]\nRelated Posts\n相关文章\n相关文章推荐\n相關文章\n[meta lead]\n来源\n[tags lead]\nTAG\n[legal part]\n(C)\n";
+
+    fn found(text: &str, torn: bool) -> Vec<&str> {
+        let mut rules = RuleSet::default();
+        rules.add("test", PACK).unwrap();
+        let matcher = Matcher::new(&rules).unwrap();
+        let mut hits = Vec::new();
+        matcher.find(text, torn, &mut Mended::default(), &mut hits);
+        hits.iter().map(|hit| &text[hit.start..hit.end]).collect()
+    }
+
+    /// text, whether torn, what is found
+    const TABLE: &[(&str, bool, &[&str])] = &[
+        ("", false, &[]),
+        ("相关文章: x", false, &["相关文章"]),
+        ("相关文章推荐", false, &["相关文章推荐"]),
+        ("x相关文章相关文章", false, &["相关文章", "相关文章"]),
+        (
+            "related\u{a0}posts RELATED POSTS",
+            false,
+            &["related\u{a0}posts", "RELATED POSTS"],
+        ),
+        ("Ｔａｇ ＴＡＧ ｔａｇ", false, &["ＴＡＧ", "ｔａｇ"]),
+        ("TAGS stage tag1", false, &["tag"]),
+        ("（Ｃ）(c)（c)", false, &["（Ｃ）", "(c)", "（c)"]),
+        (
+            "相\u{200b}关\u{feff}文章",
+            true,
+            &["相\u{200b}关\u{feff}文章"],
+        ),
+        ("相關(guān)文章(zhāng)：", true, &["相關(guān)文章"]),
+        ("\u{feff}来　源：", true, &["来　源"]),
+        ("来源\u{200b}x\u{200b}来源", true, &["来源", "来源"]),
+        ("从来 源头", true, &[]),
+    ];
+
+    #[test]
+    fn spellings_of_a_cue() {
+        for (text, torn, expected) in TABLE {
+            assert_eq!(&found(text, *torn), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_rule_set_finds_nothing() {
+        let matcher = Matcher::new(&RuleSet::default()).unwrap();
+        let mut hits = vec![Hit {
+            start: 0,
+            end: 1,
+            phrase: 0,
+        }];
+        matcher.find("相关文章", false, &mut Mended::default(), &mut hits);
+        assert!(hits.is_empty());
+    }
+}

@@ -1,0 +1,531 @@
+//! A page's text becomes pieces: the smallest stretches that get a label of their own.
+//!
+//! A piece is a line, save where one line packs several things: a hashtag run glued to a
+//! paragraph, a list behind its cue word in mid-line, a whole page on one line. Such a
+//! line is cut where a block can begin. Pieces leave out the white space around them;
+//! all other bytes of the page are in exactly one piece.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::chars::{self, Class, Table};
+use crate::label::Label;
+use crate::matcher::{Hit, pinyin};
+use crate::page::Span;
+use crate::rules::Role;
+
+/// What a line or piece is made of. Counts are in characters unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Characters of each [`Class`].
+    pub(crate) counts: [u32; Class::COUNT],
+    /// Characters that Chinese prose cannot do without.
+    pub(crate) function: u32,
+    pub(crate) simplified: u32,
+    pub(crate) traditional: u32,
+    /// Words of Latin script, and those of them that begin with a small letter.
+    pub(crate) words: u32,
+    pub(crate) lower_words: u32,
+    /// Separators that no prose has: two or more spaces, or a wide one.
+    pub(crate) wide_gaps: u32,
+    /// The longest run of digits.
+    pub(crate) digit_run: u32,
+    /// Class of the first and of the last character that is not white space.
+    pub(crate) first: Class,
+    pub(crate) last: Class,
+    /// White space before the first character.
+    pub(crate) indent: u32,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            counts: [0; Class::COUNT],
+            function: 0,
+            simplified: 0,
+            traditional: 0,
+            words: 0,
+            lower_words: 0,
+            wide_gaps: 0,
+            digit_run: 0,
+            first: Class::Other,
+            last: Class::Other,
+            indent: 0,
+        }
+    }
+}
+
+impl Shape {
+    /// Characters of that class.
+    pub(crate) fn of(&self, class: Class) -> u32 {
+        self.counts[class as usize]
+    }
+
+    /// Characters that are not white space.
+    pub(crate) fn ink(&self) -> u32 {
+        self.counts.iter().sum::<u32>()
+            - self.of(Class::Space)
+            - self.of(Class::WideSpace)
+            - self.of(Class::Newline)
+    }
+
+    /// Characters of Chinese, Japanese and Korean.
+    pub(crate) fn cjk(&self) -> u32 {
+        self.of(Class::Han) + self.of(Class::Kana) + self.of(Class::Hangul)
+    }
+
+    /// Length as a reader feels it: a Latin letter is half a Han character.
+    pub(crate) fn weight(&self) -> u32 {
+        let narrow = self.of(Class::Latin) + self.of(Class::Digit) + self.of(Class::Letter);
+        self.ink() - narrow / 2
+    }
+}
+
+/// The smallest stretch that is labelled.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// Its text, without white space around it.
+    pub(crate) span: Span,
+    pub(crate) shape: Shape,
+    /// What parts it from the piece before.
+    pub(crate) gap: Gap,
+    /// True if the line goes on behind it.
+    pub(crate) cut: bool,
+    /// The hits inside it, as indices into the page's hits.
+    pub(crate) hits: Range<usize>,
+}
+
+/// What lies between a piece and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// They share a line.
+    None,
+    /// A line break.
+    Line,
+    /// At least one blank line, or the page begins here.
+    Blank,
+}
+
+/// A line that is not blank.
+#[derive(Clone, Debug)]
+struct Line {
+    /// Its text, without white space around it.
+    span: Span,
+    shape: Shape,
+    blank_before: bool,
+}
+
+/// The lines of a page and what they have in common. Scratch: reused from page to page.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    lines: Vec<Line>,
+    /// The page may hold cues torn apart by zero-width characters, pinyin or spaces.
+    pub(crate) torn: bool,
+}
+
+impl Lines {
+    /// Cuts a page at its line ends and counts what each line is made of.
+    pub(crate) fn scan(&mut self, text: &str) {
+        self.lines.clear();
+        self.torn = false;
+        let table = chars::table();
+        let mut start = 0;
+        let mut breaks = 0;
+        while start < text.len() {
+            let mut counter = Counter::new(table);
+            let end = counter.run(&text[start..]) + start;
+            self.torn |= counter.torn;
+            match counter.content {
+                Some(content) => {
+                    let span = Span::new(start + content.start, start + content.end);
+                    let blank_before = breaks > 1 || self.lines.is_empty();
+                    self.lines.push(Line {
+                        span,
+                        shape: counter.shape,
+                        blank_before,
+                    });
+                    breaks = 1;
+                }
+                // `\r\n` is one line end.
+                None if text[..start].ends_with('\r') && text[start..].starts_with('\n') => {}
+                None => breaks += 1,
+            }
+            start = end;
+        }
+    }
+
+    /// Makes pieces of the lines. `hits` are those of the whole page; `opens` tells for a
+    /// hit whether it can introduce a block.
+    pub(crate) fn pieces(
+        &mut self,
+        text: &str,
+        hits: &[Hit],
+        opens: impl Fn(Hit) -> bool,
+        pieces: &mut Vec<Piece>,
+    ) {
+        pieces.clear();
+        let alone = self.lines.len() <= 3;
+        let mut next_hit = 0;
+        let mut cuts = Vec::new();
+        for line in self.lines.drain(..) {
+            let first_hit = next_hit + count(&hits[next_hit..], |hit| hit.start < line.span.start);
+            next_hit = first_hit + count(&hits[first_hit..], |hit| hit.start < line.span.end);
+            let gap = if line.blank_before {
+                Gap::Blank
+            } else {
+                Gap::Line
+            };
+            cuts.clear();
+            let within = &hits[first_hit..next_hit];
+            find_cuts(text, &line, within, &opens, alone, &mut cuts);
+            if cuts.is_empty() {
+                let hits = first_hit..next_hit;
+                pieces.push(Piece {
+                    span: line.span,
+                    shape: line.shape,
+                    gap,
+                    cut: false,
+                    hits,
+                });
+                continue;
+            }
+            cut_line(text, &line, gap, &cuts, hits, first_hit, pieces);
+        }
+    }
+}
+
+fn count(hits: &[Hit], before: impl Fn(&Hit) -> bool) -> usize {
+    hits.iter().take_while(|hit| before(hit)).count()
+}
+
+/// Pushes the pieces of a line that is cut at `cuts` (ascending offsets into the page).
+fn cut_line(
+    text: &str,
+    line: &Line,
+    gap: Gap,
+    cuts: &[usize],
+    hits: &[Hit],
+    first_hit: usize,
+    pieces: &mut Vec<Piece>,
+) {
+    let mut gap = gap;
+    let mut next_hit = first_hit;
+    let ends = cuts.iter().copied().chain([line.span.end]);
+    let mut start = line.span.start;
+    for end in ends {
+        let span = Span::new(start, end).trim(text);
+        start = end;
+        if span.is_empty() {
+            continue;
+        }
+        let mut counter = Counter::new(chars::table());
+        counter.run(span.of(text));
+        let first = next_hit;
+        next_hit += count(&hits[first..], |hit| hit.start < span.end);
+        let cut = end < line.span.end;
+        pieces.push(Piece {
+            span,
+            shape: counter.shape,
+            gap,
+            cut,
+            hits: first..next_hit,
+        });
+        gap = Gap::None;
+    }
+}
+
+/// Reads characters up to a line end and counts them.
+struct Counter<'t> {
+    table: &'t Table,
+    shape: Shape,
+    content: Option<Range<usize>>,
+    torn: bool,
+}
+
+impl<'t> Counter<'t> {
+    fn new(table: &'t Table) -> Self {
+        Self {
+            table,
+            shape: Shape::default(),
+            content: None,
+            torn: false,
+        }
+    }
+
+    /// Returns the offset behind the first line end of `text`, or its length.
+    fn run(&mut self, text: &str) -> usize {
+        let shape = &mut self.shape;
+        let mut previous = Class::Newline;
+        let mut gap = 0;
+        let (mut digits, mut han) = (0, 0);
+        // A single Han character with white space behind it, as in `来　源`.
+        let mut lone_han = false;
+        for (at, c) in text.char_indices() {
+            let kind = self.table.kind(c);
+            let class = kind.class();
+            shape.counts[kind.index()] += 1;
+            match class {
+                Class::Newline => return at + c.len_utf8(),
+                Class::Space | Class::WideSpace => {
+                    lone_han = lone_han && gap > 0 || han == 1;
+                    gap += if class == Class::WideSpace { 2 } else { 1 };
+                    (digits, han) = (0, 0);
+                    previous = class;
+                    continue;
+                }
+                Class::Invisible => self.torn = true,
+                Class::Open if previous == Class::Han => {
+                    self.torn |= pinyin(&text[at..]) > 0;
+                }
+                Class::Han => {
+                    self.torn |= lone_han && gap > 0;
+                    shape.function += kind.function();
+                    shape.simplified += kind.simplified();
+                    shape.traditional += kind.traditional();
+                }
+                Class::Latin if previous != Class::Latin => {
+                    shape.words += 1;
+                    shape.lower_words += u32::from(c.is_ascii_lowercase());
+                }
+                _ => {}
+            }
+            digits = if class == Class::Digit { digits + 1 } else { 0 };
+            shape.digit_run = shape.digit_run.max(digits);
+            han = if class == Class::Han { han + 1 } else { 0 };
+            match &mut self.content {
+                Some(content) => {
+                    shape.wide_gaps += u32::from(gap > 1);
+                    content.end = at + c.len_utf8();
+                }
+                none => {
+                    shape.first = class;
+                    shape.indent = gap;
+                    *none = Some(at..at + c.len_utf8());
+                }
+            }
+            (gap, lone_han) = (0, false);
+            shape.last = class;
+            previous = class;
+        }
+        text.len()
+    }
+}
+
+/// A line shorter than this (bytes) is never cut for being the whole page.
+const PACKED_BYTES: usize = 400;
+
+/// Finds where a line that packs several blocks is to be cut: ascending offsets into the
+/// page, none for a usual line.
+fn find_cuts(
+    text: &str,
+    line: &Line,
+    hits: &[Hit],
+    opens: impl Fn(Hit) -> bool,
+    alone: bool,
+    cuts: &mut Vec<usize>,
+) {
+    let hash = match line.shape.of(Class::Hash) >= MIN_HASHTAGS {
+        true => glued_hash_run(text, line.span),
+        false => None,
+    };
+    let mut blocks: Vec<Range<usize>> = hash.into_iter().collect();
+    for hit in hits.iter().copied().filter(|&hit| opens(hit)) {
+        if hit.start > line.span.start && opens_block(text, line.span, hit) {
+            let end = list_end(text, Span::new(hit.end, line.span.end));
+            blocks.push(hit.start..end);
+        }
+    }
+    let packed = alone && line.span.len() >= PACKED_BYTES && line.shape.of(Class::End) >= 4;
+    if blocks.is_empty() && !packed {
+        return;
+    }
+    blocks.sort_unstable_by_key(|block| block.start);
+    let mut done = line.span.start;
+    for index in 0..blocks.len() {
+        let next = blocks
+            .get(index + 1)
+            .map_or(line.span.end, |block| block.start);
+        let block = blocks[index].start..blocks[index].end.min(next);
+        if block.start < done {
+            continue;
+        }
+        cut_prose(text, Span::new(done, block.start), packed, cuts);
+        push(cuts, line.span, block.start);
+        push(cuts, line.span, block.end);
+        done = block.end;
+    }
+    cut_prose(text, Span::new(done, line.span.end), true, cuts);
+}
+
+fn push(cuts: &mut Vec<usize>, line: Span, at: usize) {
+    if at > line.start && at < line.end && cuts.last().is_none_or(|&last| last < at) {
+        cuts.push(at);
+    }
+}
+
+/// Fewer hashtags than this in mid-line are part of a sentence.
+const MIN_HASHTAGS: u32 = 3;
+
+/// Finds a run of hashtags that is glued to the text before or behind it.
+fn glued_hash_run(text: &str, line: Span) -> Option<Range<usize>> {
+    let body = line.of(text);
+    let table = chars::table();
+    let class = |c: char| table.kind(c).class();
+    let first = body.find(|c| class(c) == Class::Hash)?;
+    let before = body[..first].trim_end().chars().next_back().map(class);
+    // In the middle of a sentence hashtags are quoted, not attached.
+    if !matches!(
+        before,
+        None | Some(Class::End | Class::Close | Class::Quote | Class::Dot)
+    ) {
+        return None;
+    }
+    let last = body.rfind(|c| class(c) == Class::Hash)?;
+    let tail = &body[last..];
+    // The last tag ends where tags end on this line: at a wide gap if such gaps part them.
+    let spaced = hash_gap_is_wide(&body[first..]);
+    let length = tag_length(tail, spaced);
+    let end = first.max(last + length);
+    (first > 0 || end < body.len()).then(|| line.start + first..line.start + end)
+}
+
+/// True if the first two hashtags of `run` are parted by a wide gap.
+fn hash_gap_is_wide(run: &str) -> bool {
+    let Some(second) = run[1..].find(['#', '＃']) else {
+        return false;
+    };
+    let tag = &run[1..1 + second];
+    let gap = &tag[tag.trim_end().len()..];
+    is_wide(gap)
+}
+
+fn is_wide(gap: &str) -> bool {
+    let table = chars::table();
+    gap.chars().nth(1).is_some()
+        || gap
+            .chars()
+            .any(|c| table.kind(c).class() == Class::WideSpace)
+}
+
+/// Length of the hashtag at the start of `tail`, with its mark.
+fn tag_length(tail: &str, spaced: bool) -> usize {
+    let name = tail.trim_start_matches(['#', '＃']);
+    let name = name.trim_start();
+    let begin = tail.len() - name.len();
+    let mut at = 0;
+    while let Some(found) = name[at..].find(char::is_whitespace) {
+        let rest = name[at + found..].trim_start();
+        let gap = name.len() - at - found - rest.len();
+        let end = at + found;
+        if !spaced || is_wide(&name[end..end + gap]) {
+            return begin + end;
+        }
+        at = end + gap;
+    }
+    tail.len()
+}
+
+/// True if a cue in mid-line stands where a block begins: behind a gap or the end of a
+/// sentence, and with a colon behind it.
+fn opens_block(text: &str, line: Span, hit: Hit) -> bool {
+    let table = chars::table();
+    let before = text[line.start..hit.start]
+        .chars()
+        .next_back()
+        .map(|c| table.kind(c).class());
+    let after = text[hit.end..line.end]
+        .trim_start()
+        .chars()
+        .next()
+        .map(|c| table.kind(c).class());
+    after == Some(Class::Colon)
+        && matches!(
+            before,
+            None | Some(
+                Class::Space
+                    | Class::WideSpace
+                    | Class::End
+                    | Class::Close
+                    | Class::Quote
+                    | Class::Pipe
+                    | Class::Invisible
+            )
+        )
+}
+
+/// Where the list behind a cue ends: at its last wide gap, if such gaps part its items,
+/// so that what follows the list on the same line can be told from it.
+fn list_end(text: &str, rest: Span) -> usize {
+    let table = chars::table();
+    let mut wide_gaps = 0;
+    let mut end = rest.end;
+    let mut gap = 0;
+    for (at, c) in rest.of(text).char_indices() {
+        match table.kind(c).class() {
+            Class::Space => gap += 1,
+            Class::WideSpace => gap += 2,
+            _ => {
+                if gap > 1 {
+                    wide_gaps += 1;
+                    end = rest.start + at;
+                }
+                gap = 0;
+            }
+        }
+    }
+    if wide_gaps >= 3 { end } else { rest.end }
+}
+
+/// Cuts text that packs several blocks at its gaps and, with `sentences`, at the ends of
+/// sentences (Unicode Standard Annex 29).
+fn cut_prose(text: &str, span: Span, sentences: bool, cuts: &mut Vec<usize>) {
+    let table = chars::table();
+    let body = span.of(text);
+    if body.trim().is_empty() {
+        return;
+    }
+    let mut found: Vec<usize> = Vec::new();
+    if sentences {
+        found.extend(body.split_sentence_bound_indices().map(|(at, _)| at));
+    }
+    let mut previous = Class::Newline;
+    let mut gap = 0;
+    for (at, c) in body.char_indices() {
+        let class = table.kind(c).class();
+        match class {
+            Class::Space => gap += 1,
+            Class::WideSpace => gap += 2,
+            _ => {
+                if gap > 1 || gap == 1 && begins_block(previous, &body[at..]) {
+                    found.push(at);
+                }
+                gap = 0;
+                previous = class;
+            }
+        }
+    }
+    found.sort_unstable();
+    for at in found {
+        push(cuts, span, span.start + at);
+    }
+}
+
+/// True if a single space between a character of class `before` and `rest` can part two
+/// blocks, and not two words of one phrase (`iPhone 15 壁纸`, `800 克`).
+fn begins_block(before: Class, rest: &str) -> bool {
+    let mut classes = rest.chars().map(chars::class);
+    let first = classes.next();
+    let numbered = first == Some(Class::Digit)
+        && classes.find(|&class| class != Class::Digit) == Some(Class::Dot);
+    match before {
+        Class::End | Class::Close | Class::Quote => true,
+        Class::Digit | Class::Latin | Class::Colon | Class::Comma => numbered,
+        _ => numbered || matches!(first, Some(Class::Han | Class::Open | Class::Bullet)),
+    }
+}
+
+/// True if a cue of that label and role introduces a block of its own.
+pub(crate) fn opens(label: Label, role: Role) -> bool {
+    matches!(label, Label::Tags | Label::Related) && matches!(role, Role::Lead | Role::Step)
+}
