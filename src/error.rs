@@ -53,6 +53,16 @@ impl Error {
     }
 }
 
+/// For a caller's own reading and writing around a run; the message stays as it is.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self {
+            kind: Kind::Io(error.kind()),
+            message: error.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

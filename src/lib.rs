@@ -10,6 +10,8 @@ mod page;
 mod chars;
 mod entity;
 mod numbering;
+// read: bytes become pages
+mod input;
 // know: what the cues are
 mod rules;
 // find: one pass over the bytes
@@ -23,14 +25,21 @@ mod decide;
 // assemble: fields people want
 mod fields;
 mod extract;
+// write: records become bytes
+mod output;
+// run: from pages to a sink, on all cores
+mod pipeline;
 // learn: weights from labelled pages
 mod train;
 
 pub use crate::error::{Error, Result};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
+pub use crate::input::{Input, InputBuilder, InputFormat, Keep, Skipped};
 pub use crate::label::Label;
 pub use crate::language::Language;
-pub use crate::page::{Page, Source, Span};
+pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
+pub use crate::page::{Page, PageError, Source, Span};
+pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
 pub use crate::train::{GoldPage, Settings, Trainer};

@@ -1,5 +1,7 @@
-//! What is read and pointed into: a page of text with its origin, and byte ranges of it.
+//! What is read and pointed into: a page of text with its origin, or why there is none,
+//! and byte ranges of it.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// A byte range of a page's text, `start` included, `end` not; both lie on
@@ -72,3 +74,37 @@ pub struct Source {
     /// Undecodable sequences that became U+FFFD.
     pub replaced: u64,
 }
+
+/// A page that could not be read. It is data, not the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageError {
+    /// The page's id if it could be read; else the path, with `#N` in a container.
+    pub id: String,
+    /// Where the page was to be read.
+    pub source: Source,
+    /// The byte of the decompressed file at which the page starts; `None` if the
+    /// file could not be opened.
+    pub offset: Option<u64>,
+    /// What is wrong.
+    pub reason: String,
+    /// The page's bytes as they were read.
+    pub raw: Vec<u8>,
+    /// True if `raw` is not all of them: the page was over the limit, or reading broke off.
+    pub truncated: bool,
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { source, reason, .. } = self;
+        match self.offset {
+            None => write!(f, "{}: {reason}", source.path),
+            Some(at) => write!(
+                f,
+                "{}: record {}, byte {at}: {reason}",
+                source.path, source.record
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PageError {}

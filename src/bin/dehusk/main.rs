@@ -1,2 +1,42 @@
-//! stub
-fn main() {}
+//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`]), and the
+//! exit status is decided here.
+//!
+//! 0: all pages came through. 1: the run finished, but some pages failed. 2: it could not
+//! run, or not to its end, or could not write. 130: it was interrupted. A reader of our
+//! output who has had enough and goes away is no failure.
+
+mod args;
+mod interrupt;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Command::Extract(args) => run::extract(args),
+    };
+    match done {
+        Ok(Outcome::Complete) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Ok(Outcome::NothingRead) => ExitCode::from(2),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            report::line(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How a run ended that was not stopped.
+enum Outcome {
+    Complete,
+    SomeFailed,
+    /// Not one of the files could be opened.
+    NothingRead,
+}

@@ -1,0 +1,303 @@
+//! The command line as it is typed.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Takes the husk off scraped web pages.
+///
+/// dehusk splits each page, losing no byte, into the article (title, headings, body) and the
+/// rest: hashtag blocks, lists of other articles, menus, adverts, legal notices, comments.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, infer_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Extract(Box<Extract>),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dehusk extract pages.jsonl > records.jsonl
+  dehusk extract crawl/ -o records.jsonl.zst --errors failed.jsonl
+  zstd -dc pages.jsonl.zst | dehusk extract --keep all --fields id,title,body,input
+  dehusk extract page.txt --to markdown";
+
+const POLICY: &str = "\
+Errors:
+  A page that cannot be read is a line on standard error, `dehusk: PATH: record N, byte B: reason`
+  (records counted from 0, bytes in the unpacked file), and the run goes on, unless --on-error
+  says otherwise. So is a file that cannot be opened; if none could, that is exit status 2.
+
+Exit status:
+  0  all pages came through, or whoever reads the output closed it
+  1  the run finished, but some pages failed
+  2  it could not run, was ended by --on-error fail, or could not write
+  130  it was interrupted
+
+Sizes are in bytes; k, M, G and T stand for powers of 1024 (16M is 16777216).";
+
+/// Read pages, write a JSON record for each.
+///
+/// Reads files, directories (in the order of their files' names) or standard input, each as
+/// it is or packed with gzip or zstd, and writes a record for each page, in input order.
+/// Inside a directory .txt, .text, .md, .jsonl, .ndjson files and names without an ending
+/// are read, each also with .gz or .zst; hidden files are not. A file named on the command line always is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{POLICY}"))]
+pub(crate) struct Extract {
+    /// Files or directories; - or none is standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How files hold pages
+    ///
+    /// `auto` goes by the name; under other names, and for standard input, a file whose first
+    /// line is a JSON object is JSONL and any other is text. `text`: a file is one page.
+    /// `jsonl`: a line is one JSON object with one page.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Input"
+    )]
+    pub(crate) from: From,
+
+    /// JSONL field that holds the text
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "text",
+        help_heading = "Input"
+    )]
+    pub(crate) text_field: String,
+
+    /// JSONL field that holds the id
+    ///
+    /// It may be a string or a number. A page without one is called by its url, else by its
+    /// path and, in a JSONL file, `#` and its number.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "id",
+        help_heading = "Input"
+    )]
+    pub(crate) id_field: String,
+
+    /// JSONL field that holds the url
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "url",
+        help_heading = "Input"
+    )]
+    pub(crate) url_field: String,
+
+    /// Largest page to read
+    ///
+    /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
+    /// a JSONL line as it stands. k, M, G and T stand for powers of 1024.
+    #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size, help_heading = "Input")]
+    pub(crate) max_page_size: usize,
+
+    /// Write to FILE, whole or not at all
+    ///
+    /// It appears under its name when it is complete. Its ending tells the format (.jsonl,
+    /// .json, .txt, .md), unless --to does, and the compression (.gz, .zst).
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Format of the records
+    ///
+    /// `jsonl` unless -o FILE says otherwise by its ending. `text`: title and body, pages
+    /// separated by a line with a form feed. `markdown`: the same with headings, and lists of
+    /// tags and related titles, pages separated by a rule.
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) to: Option<To>,
+
+    /// Write only these keys of the record
+    #[arg(
+        long,
+        value_name = "KEYS",
+        value_delimiter = ',',
+        help_heading = "Output"
+    )]
+    pub(crate) fields: Vec<String>,
+
+    /// Write the page's text too
+    #[arg(long, help_heading = "Output")]
+    pub(crate) with_text: bool,
+
+    /// Copy fields of the JSONL line: all, or a list
+    ///
+    /// They go, as they stand, into the record's `input`. `all` leaves out the text.
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        value_delimiter = ',',
+        help_heading = "Output"
+    )]
+    pub(crate) keep: Vec<String>,
+
+    /// What start and end count
+    ///
+    /// `bytes` of UTF-8, `chars` as Python counts, `utf16` units as JavaScript counts.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "UNIT",
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub(crate) offsets: Offsets,
+
+    /// Add a rule pack; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Decision")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Use these weights, not the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "Decision")]
+    pub(crate) weights: Option<PathBuf>,
+
+    /// What to do about a page that cannot be read
+    ///
+    /// `skip`: leave it out. `record`: write an object with its id and `error` in its place.
+    /// `fail`: stop there, after all records before it.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "POLICY",
+        default_value_t,
+        help_heading = "Errors"
+    )]
+    pub(crate) on_error: OnError,
+
+    /// Write failed pages to FILE, raw, as JSONL
+    ///
+    /// One object each: `id`, `source`, `offset`, `reason` and `raw`, the page's bytes as
+    /// `{"text":…}`, or as `{"bytes":…}` in base64 if they are not UTF-8; `truncated` if they
+    /// are not all of it. The file is written even if there are none.
+    #[arg(long, value_name = "FILE", help_heading = "Errors")]
+    pub(crate) errors: Option<PathBuf>,
+
+    /// Threads that extract [default: one a core]
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub(crate) threads: Option<NonZero<usize>>,
+
+    /// Show progress on standard error
+    ///
+    /// `auto`: if that is a terminal.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        help_heading = "Running"
+    )]
+    pub(crate) progress: Progress,
+
+    /// No progress, no summary
+    #[arg(short, long, help_heading = "Running")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum From {
+    #[default]
+    Auto,
+    Text,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    Jsonl,
+    Json,
+    Text,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Offsets {
+    #[default]
+    Bytes,
+    Chars,
+    Utf16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnError {
+    #[default]
+    Skip,
+    Record,
+    Fail,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// A number of bytes: `500k`, `16M`, `16MiB`, `1g`, `4096`.
+fn size(typed: &str) -> Result<usize, String> {
+    let digits = typed.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = typed[digits.len()..].to_ascii_lowercase();
+    let shift = match unit
+        .strip_suffix("ib")
+        .or(unit.strip_suffix('b'))
+        .unwrap_or(&unit)
+    {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(format!("no unit `{unit}`; there are k, M, G and T")),
+    };
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "not a number of bytes, as 500k or 16M".to_owned())?;
+    let bytes = number.checked_mul(1 << shift).ok_or("too large")?;
+    if bytes == 0 {
+        Err("0 bytes hold no page".into())
+    } else {
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        for (typed, bytes) in [
+            ("1", 1),
+            ("500k", 512_000),
+            ("16M", 16 << 20),
+            ("16MiB", 16 << 20),
+            ("2KB", 2048),
+            ("1g", 1 << 30),
+        ] {
+            assert_eq!(size(typed), Ok(bytes), "{typed}");
+        }
+        for typed in ["", "M", "0", "-1", "1.5M", "3x", "99999999999T"] {
+            assert!(size(typed).is_err(), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the reading thread hands to a worker: raw bytes, and where each page lies in them.
+
+use std::sync::Arc;
+
+/// Raw bytes of whole pages. A block is recycled: cleared, filled again, never rebuilt.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub(super) bytes: Vec<u8>,
+    pub(super) items: Vec<Item>,
+    /// How many bytes are enough.
+    target: usize,
+}
+
+/// One page, not yet looked into.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(super) path: Arc<str>,
+    /// Number of the page in its file.
+    pub(super) record: u64,
+    /// True if its file can hold more than one page.
+    pub(super) contained: bool,
+    /// Where the page starts in its file, decompressed; `None` if that was not opened.
+    pub(super) offset: Option<u64>,
+    /// Where its bytes stand in the block.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) form: Form,
+}
+
+/// How an item's bytes are to be read.
+#[derive(Debug)]
+pub(super) enum Form {
+    Text,
+    Json,
+    /// Not at all, for this reason. `cut` if the bytes are not the whole page.
+    Bad {
+        reason: String,
+        cut: bool,
+    },
+}
+
+/// More pages than this are not put into one block, however small they are.
+const ITEMS: usize = 8192;
+
+impl Block {
+    pub(crate) fn new(target: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(target),
+            items: Vec::new(),
+            target,
+        }
+    }
+
+    /// Empties it. The memory is kept, unless a page far over the target has blown it up.
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(self.target * 2);
+    }
+
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// How many bytes are enough.
+    pub(crate) fn target(&self) -> usize {
+        self.target
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.len() >= self.target || self.items.len() >= ITEMS
+    }
+
+    /// How many bytes to read next: what is missing to the target, and for a line that
+    /// outgrows it as much again as there is of the line, up to the limit.
+    pub(super) fn wanted(&self, line: usize, limit: usize) -> usize {
+        let missing = self.target.saturating_sub(self.bytes.len());
+        let rest = limit.saturating_add(2).saturating_sub(line);
+        missing.max(line.min(rest)).max(64 * 1024)
+    }
+
+    /// The raw bytes of an item of this block.
+    pub(crate) fn raw(&self, item: &Item) -> &[u8] {
+        &self.bytes[item.start..item.end]
+    }
+}
+
+impl Item {
+    /// How many bytes of input the page takes.
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// The id of a page that brings none.
+    pub(super) fn default_id(&self, id: &mut String) {
+        use std::fmt::Write as _;
+        id.push_str(&self.path);
+        if self.contained {
+            // Writing to a string cannot fail.
+            let _ = write!(id, "#{}", self.record);
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! Bytes become pages: paths, directories, standard input and any reader, in order.
+//!
+//! The work is split for the sake of threads. [`Input::fill`] runs in one thread and only
+//! opens, unpacks and cuts: it fills a [`Block`] with the raw bytes of whole pages.
+//! [`Parser`] runs in the workers and does what costs time: it checks and decodes text and
+//! parses JSON. [`Input`] as an iterator does both in one thread.
+//!
+//! Whatever cannot be read becomes a [`PageError`] in its place. Nothing here ends a run,
+//! and nothing grows with the size of the input: what is held is a block, of a page at most
+//! the limit.
+
+mod block;
+mod compress;
+mod decode;
+mod jsonl;
+mod text;
+mod walk;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::page::{Page, PageError, Source};
+
+use self::block::Form;
+pub(crate) use self::block::{Block, Item};
+use self::compress::Stream;
+use self::jsonl::Lines;
+pub use self::walk::Skipped;
+use self::walk::Walk;
+pub(crate) use self::walk::ending;
+
+/// How files hold pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputFormat {
+    /// Told by the file's name, compression ending aside: `.jsonl` and `.ndjson` are JSONL,
+    /// `.txt`, `.text` and `.md` are text. Under any other name, and on standard input, it
+    /// is JSONL if the first line that is not blank is a JSON object, else text.
+    #[default]
+    Auto,
+    /// A file is one page.
+    Text,
+    /// A line is one JSON object, which holds one page.
+    Jsonl,
+}
+
+/// Which of a JSONL line's own fields go into the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keep {
+    /// None.
+    #[default]
+    None,
+    /// All but the text.
+    All,
+    /// These.
+    Only(Vec<String>),
+}
+
+impl Keep {
+    fn wants(&self, key: &str, text_field: &str) -> bool {
+        match self {
+            Keep::None => false,
+            Keep::All => key != text_field,
+            Keep::Only(keys) => keys.iter().any(|wanted| wanted == key),
+        }
+    }
+}
+
+/// Which fields of a JSONL line are read as what.
+#[derive(Debug)]
+struct Fields {
+    text: String,
+    id: String,
+    url: String,
+    keep: Keep,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            text: "text".into(),
+            id: "id".into(),
+            url: "url".into(),
+            keep: Keep::None,
+        }
+    }
+}
+
+/// Pages over this many bytes are errors, unless told otherwise: 16 MiB.
+const MAX_PAGE_SIZE: usize = 16 << 20;
+
+/// How many bytes are read for a worker at once, unless told otherwise: 512 KiB. Large
+/// enough that handing over costs nothing, small enough that a few of them fit a cache.
+const BLOCK_SIZE: usize = 512 << 10;
+
+/// Settings of an [`Input`], and what it is to read.
+#[derive(Debug)]
+#[must_use]
+pub struct InputBuilder {
+    places: Vec<Place>,
+    format: InputFormat,
+    fields: Fields,
+    max_page_size: usize,
+    block_size: usize,
+}
+
+impl InputBuilder {
+    /// Adds a file or directory. A directory is walked in the order of its files' names;
+    /// of it, `.txt`, `.text`, `.md`, `.jsonl`, `.ndjson` and names without an ending are
+    /// read, each also with `.gz` or `.zst`; hidden files and links to directories are not.
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.places.push(Place::Path(path.into()));
+        self
+    }
+
+    /// Adds standard input, under the name `-`.
+    pub fn stdin(self) -> Self {
+        self.reader("-", io::stdin())
+    }
+
+    /// Adds any stream of bytes, compressed or not, under a name that stands for its path.
+    pub fn reader(mut self, name: &str, reader: impl Read + Send + 'static) -> Self {
+        self.places
+            .push(Place::Reader(name.into(), Bytes(Box::new(reader))));
+        self
+    }
+
+    /// How files hold pages; told from each file unless set.
+    pub fn format(mut self, format: InputFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The JSONL field that holds the text: `text` unless set.
+    pub fn text_field(mut self, name: impl Into<String>) -> Self {
+        self.fields.text = name.into();
+        self
+    }
+
+    /// The JSONL field that holds the id, a string or a number: `id` unless set.
+    pub fn id_field(mut self, name: impl Into<String>) -> Self {
+        self.fields.id = name.into();
+        self
+    }
+
+    /// The JSONL field that holds the page's address: `url` unless set.
+    pub fn url_field(mut self, name: impl Into<String>) -> Self {
+        self.fields.url = name.into();
+        self
+    }
+
+    /// The JSONL fields that go into the record's `input`: none unless set.
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.fields.keep = keep;
+        self
+    }
+
+    /// The most bytes a page may take as it is read: a text file unpacked, a JSONL line
+    /// without its end. A larger one is a [`PageError`] and is never held as a whole.
+    pub fn max_page_size(mut self, bytes: usize) -> Self {
+        self.max_page_size = bytes.max(1);
+        self
+    }
+
+    /// How many bytes are handed to a worker at once, 512 KiB unless set. What comes out
+    /// does not depend on it.
+    pub fn block_size(mut self, bytes: usize) -> Self {
+        self.block_size = bytes.max(1);
+        self
+    }
+
+    /// The input; no file is opened yet.
+    pub fn build(self) -> Input {
+        Input {
+            places: self.places.into_iter(),
+            format: self.format,
+            max_page_size: self.max_page_size,
+            block_size: self.block_size,
+            parser: Parser {
+                fields: Arc::new(self.fields),
+            },
+            walk: None,
+            lines: None,
+            skipped: Skipped::default(),
+            opened: 0,
+            ahead: None,
+        }
+    }
+}
+
+/// Somewhere to read from.
+#[derive(Debug)]
+enum Place {
+    Path(PathBuf),
+    Reader(Arc<str>, Bytes),
+}
+
+struct Bytes(Box<dyn Read + Send>);
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reader")
+    }
+}
+
+/// Pages out of files, directories and streams, in order.
+///
+/// ```
+/// let lines = br#"{"id":"a","text":"One page"}
+/// {"id":"b"}
+/// "#;
+/// let mut input = dehusk::Input::builder().reader("pages", &lines[..]).build();
+/// assert_eq!(input.next().unwrap().unwrap().text, "One page");
+/// assert_eq!(
+///     input.next().unwrap().unwrap_err().to_string(),
+///     "pages: record 1, byte 29: no field `text`",
+/// );
+/// assert!(input.next().is_none());
+/// ```
+pub struct Input {
+    places: std::vec::IntoIter<Place>,
+    format: InputFormat,
+    max_page_size: usize,
+    block_size: usize,
+    parser: Parser,
+    /// The directory that is being walked.
+    walk: Option<Walk>,
+    /// The JSONL file that is being cut.
+    lines: Option<Lines>,
+    skipped: Skipped,
+    opened: u64,
+    /// For the iterator: a block, and how much of it has been given out.
+    ahead: Option<(Block, usize)>,
+}
+
+impl Input {
+    /// Settings to build from.
+    pub fn builder() -> InputBuilder {
+        InputBuilder {
+            places: Vec::new(),
+            format: InputFormat::Auto,
+            fields: Fields::default(),
+            max_page_size: MAX_PAGE_SIZE,
+            block_size: BLOCK_SIZE,
+        }
+    }
+
+    /// What has been passed over inside directories so far.
+    pub fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    /// How many files and streams have been opened so far.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    pub(crate) fn parser(&self) -> Parser {
+        self.parser.clone()
+    }
+
+    /// An empty block of the right size.
+    pub(crate) fn block(&self) -> Block {
+        Block::new(self.block_size)
+    }
+
+    /// Adds pages until the block is full. False if there are no more.
+    pub(crate) fn fill(&mut self, block: &mut Block) -> bool {
+        while !block.is_full() {
+            if let Some(lines) = &mut self.lines {
+                if !lines.fill(block) {
+                    self.lines = None;
+                }
+            } else if !self.open_next(block) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Opens whatever comes next. False if nothing does.
+    fn open_next(&mut self, block: &mut Block) -> bool {
+        if let Some(walk) = &mut self.walk {
+            match walk.next() {
+                Some(Ok(path)) => self.open_file(&path, block),
+                Some(Err((path, reason))) => {
+                    block.items.push(unreadable(&name(&path), reason, block))
+                }
+                None => self.leave(),
+            }
+            return true;
+        }
+        match self.places.next() {
+            None => return false,
+            Some(Place::Reader(name, bytes)) => self.read(name, None, bytes.0, block),
+            Some(Place::Path(path)) if path.is_dir() => self.walk = Some(Walk::new(&path)),
+            Some(Place::Path(path)) => self.open_file(&path, block),
+        }
+        true
+    }
+
+    /// The end of a directory.
+    fn leave(&mut self) {
+        if let Some(walk) = self.walk.take() {
+            let new = walk.skipped();
+            self.skipped.hidden += new.hidden;
+            self.skipped.other_ending += new.other_ending;
+            self.skipped.not_a_file += new.not_a_file;
+        }
+    }
+
+    fn open_file(&mut self, path: &Path, block: &mut Block) {
+        match File::open(path) {
+            Ok(file) => self.read(name(path), by_name(path), file, block),
+            Err(error) => block
+                .items
+                .push(unreadable(&name(path), error.to_string(), block)),
+        }
+    }
+
+    /// Reads a text file into the block, or leaves a JSONL file in `lines`.
+    fn read(
+        &mut self,
+        name: Arc<str>,
+        named: Option<InputFormat>,
+        bytes: impl Read + Send + 'static,
+        block: &mut Block,
+    ) {
+        self.opened += 1;
+        let mut stream = Stream::open(bytes);
+        let offset = skip_mark(&mut stream);
+        let format = match self.format {
+            InputFormat::Auto => named.or_else(|| by_content(&mut stream, self.max_page_size)),
+            told => Some(told),
+        };
+        match format {
+            Some(InputFormat::Jsonl) => {
+                self.lines = Some(Lines::new(name, offset, stream, self.max_page_size))
+            }
+            // Nothing came, and nothing says that it was to be a page.
+            None if &*name == "-" => {}
+            _ => text::read(&name, offset, stream, self.max_page_size, block),
+        }
+    }
+}
+
+impl Iterator for Input {
+    type Item = Result<Page, PageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut block, mut at) = self.ahead.take().unwrap_or_else(|| (self.block(), 0));
+        if at == block.items().len() {
+            block.clear();
+            at = 0;
+            self.fill(&mut block);
+        }
+        let item = block.items().get(at)?;
+        let mut page = Page::default();
+        let result = self.parser.read(&block, item, &mut page).map(|()| page);
+        self.ahead = Some((block, at + 1));
+        Some(result.map_err(|error| *error))
+    }
+}
+
+/// How a path is called in ids, sources and messages.
+fn name(path: &Path) -> Arc<str> {
+    path.to_string_lossy().into()
+}
+
+/// The item of a file that cannot be opened.
+fn unreadable(name: &Arc<str>, reason: String, block: &Block) -> Item {
+    let (path, end) = (Arc::clone(name), block.bytes.len());
+    let form = Form::Bad { reason, cut: false };
+    Item {
+        path,
+        record: 0,
+        contained: false,
+        offset: None,
+        start: end,
+        end,
+        form,
+    }
+}
+
+/// Why a page over the limit is not read.
+fn over(limit: usize) -> Form {
+    Form::Bad {
+        reason: format!("page over the limit of {limit} bytes"),
+        cut: true,
+    }
+}
+
+fn by_name(path: &Path) -> Option<InputFormat> {
+    match ending(path)?.as_str() {
+        "jsonl" | "ndjson" => Some(InputFormat::Jsonl),
+        "txt" | "text" | "md" => Some(InputFormat::Text),
+        _ => None,
+    }
+}
+
+/// `None` for a stream of no bytes. A first line over the limit cannot be parsed; starting
+/// like an object it is taken for one, so that the error costs a line, not the file.
+fn by_content(stream: &mut Stream, limit: usize) -> Option<InputFormat> {
+    let mut want = 64 * 1024;
+    loop {
+        let head = stream.look(want);
+        if head.is_empty() {
+            return None;
+        }
+        let over = head.len() > limit;
+        match jsonl::is_jsonl(head, head.len() < want) {
+            None if !over => want *= 2,
+            Some(false) => return Some(InputFormat::Text),
+            None | Some(true) => return Some(InputFormat::Jsonl),
+        }
+    }
+}
+
+/// Passes an encoding mark; returns how many bytes that took.
+fn skip_mark(stream: &mut Stream) -> u64 {
+    let mark = decode::BOM.len();
+    if !stream.look(mark).starts_with(decode::BOM) {
+        return 0;
+    }
+    stream.skip(mark);
+    mark as u64
+}
+
+/// Makes pages of a block's items; runs in the workers.
+#[derive(Clone, Debug)]
+pub(crate) struct Parser {
+    fields: Arc<Fields>,
+}
+
+impl Parser {
+    /// Reads one item into `page`, whose memory is used again.
+    pub(crate) fn read(
+        &self,
+        block: &Block,
+        item: &Item,
+        page: &mut Page,
+    ) -> Result<(), Box<PageError>> {
+        page.id.clear();
+        page.url = None;
+        page.text.clear();
+        page.input.clear();
+        page.source = Source {
+            path: Arc::clone(&item.path),
+            record: item.record,
+            ..Source::default()
+        };
+        let raw = block.raw(item);
+        let read = match &item.form {
+            Form::Json => jsonl::parse(raw, &self.fields, page),
+            Form::Bad { reason, .. } => Err(reason.clone()),
+            Form::Text => {
+                text::parse(raw, page);
+                Ok(())
+            }
+        };
+        self.name(item, page);
+        read.map_err(|reason| Box::new(self.error(block, item, &page.id, reason)))
+    }
+
+    /// Gives the page an id, if it brought none.
+    fn name(&self, item: &Item, page: &mut Page) {
+        page.url = page.url.take().filter(|url| !url.is_empty());
+        if page.id.is_empty() {
+            match &page.url {
+                Some(url) => page.id.push_str(url),
+                None => item.default_id(&mut page.id),
+            }
+        }
+    }
+
+    /// The error that an item becomes, with its raw bytes.
+    pub(crate) fn error(&self, block: &Block, item: &Item, id: &str, reason: String) -> PageError {
+        let source = Source {
+            path: Arc::clone(&item.path),
+            record: item.record,
+            ..Source::default()
+        };
+        let truncated = matches!(item.form, Form::Bad { cut: true, .. });
+        PageError {
+            id: id.into(),
+            source,
+            offset: item.offset,
+            reason,
+            raw: block.raw(item).to_vec(),
+            truncated,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A file that shows itself under its name only when it is whole, packed if its name says so.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// An output file on its way. It is written under a hidden name beside its own, and takes
+/// its own name in [`OutputFile::finish`]; dropped before that, it leaves nothing.
+///
+/// `.gz` and `.zst` at the end of the name compress it. A path that is not a regular file
+/// (`/dev/null`, a named pipe) is written as it is.
+pub struct OutputFile {
+    path: PathBuf,
+    /// The hidden name, until it is given up.
+    part: Option<PathBuf>,
+    /// `None` once it is closed.
+    packer: Option<Packer>,
+}
+
+impl OutputFile {
+    /// Starts a file that is to replace whatever is at `path`.
+    ///
+    /// # Errors
+    /// The directory is not there or not writable; `path` is a directory; it asks for a
+    /// compression that is not built in.
+    pub fn create(path: &Path) -> Result<Self> {
+        let failed = |error: io::Error| Error::io(path.display(), &error);
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let old = fs::metadata(&target).ok();
+        if old.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            let file = OpenOptions::new()
+                .write(true)
+                .open(&target)
+                .map_err(failed)?;
+            let packer = Packer::new(path, file).map_err(failed)?;
+            return Ok(Self {
+                path: target,
+                part: None,
+                packer: Some(packer),
+            });
+        }
+        let part = hidden(&target);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&part)
+            .map_err(failed)?;
+        let mut output = Self {
+            path: target,
+            part: Some(part),
+            packer: None,
+        };
+        if let Some(old) = old {
+            file.set_permissions(old.permissions()).map_err(failed)?;
+        }
+        output.packer = Some(Packer::new(path, file).map_err(failed)?);
+        Ok(output)
+    }
+
+    /// The name it is written under until it is whole. Whoever ends the process without
+    /// unwinding must remove it.
+    pub fn part(&self) -> Option<&Path> {
+        self.part.as_deref()
+    }
+
+    /// Writes what is still held and gives the file its name.
+    ///
+    /// # Errors
+    /// Whatever writing or renaming fails with; the file is gone then.
+    pub fn finish(mut self) -> Result<()> {
+        let failed = |error: io::Error| Error::io(self.path.display(), &error);
+        let Some(packer) = self.packer.take() else {
+            return Ok(());
+        };
+        let file = packer.finish().map_err(failed)?;
+        if let Some(part) = &self.part {
+            // Renamed before its bytes are on disk, a file can be found empty after a crash.
+            file.sync_all().map_err(failed)?;
+            fs::rename(part, &self.path).map_err(failed)?;
+        }
+        self.part = None;
+        Ok(())
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let closed = || io::Error::other("the file is closed");
+        let written = self.packer.as_mut().ok_or_else(closed)?.write(bytes);
+        written.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.packer.as_mut().map_or(Ok(()), Packer::flush)
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        if let Some(part) = &self.part {
+            // Nothing can be done about a failure here.
+            let _ = fs::remove_file(part);
+        }
+    }
+}
+
+impl std::fmt::Debug for OutputFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutputFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A name beside `path` that no other run uses and that a walk through the directory skips.
+fn hidden(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut number = 0;
+    loop {
+        let part = path.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
+        if !part.exists() {
+            return part;
+        }
+        number += 1;
+    }
+}
+
+fn lower(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}
+
+/// Compresses, or not.
+enum Packer {
+    Plain(BufWriter<File>),
+    #[cfg(feature = "compress")]
+    Gzip(flate2::write::GzEncoder<BufWriter<File>>),
+    #[cfg(feature = "compress")]
+    Zstd(zstd::stream::write::Encoder<'static, BufWriter<File>>),
+}
+
+impl Packer {
+    fn new(path: &Path, file: File) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(128 * 1024, file);
+        match lower(path).as_deref() {
+            #[cfg(feature = "compress")]
+            Some("gz") => Ok(Self::Gzip(flate2::write::GzEncoder::new(
+                file,
+                flate2::Compression::default(),
+            ))),
+            #[cfg(feature = "compress")]
+            Some("zst") => zstd::stream::write::Encoder::new(file, 0).map(Self::Zstd),
+            #[cfg(not(feature = "compress"))]
+            Some("gz" | "zst") => Err(io::Error::other("built without the feature `compress`")),
+            _ => Ok(Self::Plain(file)),
+        }
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Plain(file) => file,
+            #[cfg(feature = "compress")]
+            Self::Gzip(packer) => packer,
+            #[cfg(feature = "compress")]
+            Self::Zstd(packer) => packer,
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer().flush()
+    }
+
+    fn finish(self) -> io::Result<File> {
+        let file = match self {
+            Self::Plain(file) => file,
+            #[cfg(feature = "compress")]
+            Self::Gzip(packer) => packer.finish()?,
+            #[cfg(feature = "compress")]
+            Self::Zstd(packer) => packer.finish()?,
+        };
+        file.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}

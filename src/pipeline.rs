@@ -1,0 +1,448 @@
+//! Runs everything: one thread reads, a pool extracts, the caller's thread writes, all at
+//! the same time.
+//!
+//! ```text
+//!              batch of raw pages            the same batch, with its output
+//!   reader ───────────────────────► workers ─────────────────────────────────► writer
+//!     ▲                                                                          │
+//!     └──────────────────────────── emptied batches ─────────────────────────────┘
+//! ```
+//!
+//! A fixed number of batches goes round. That is all there is to bounded memory and to
+//! back-pressure: a slow writer keeps batches from coming back, so the reader waits. Each
+//! batch has a number; the writer takes them in that order, so the output does not depend
+//! on the number of threads. Nothing in the pool ever blocks.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::{io, thread};
+
+use crate::error::{Error, Result};
+use crate::extract::{Extractor, Worker};
+use crate::input::{Block, Input, Item, Parser, Skipped};
+use crate::output::{RecordWriter, Sink};
+use crate::page::{Page, PageError};
+
+/// What a page that cannot be read does to a run. In each case the sink learns of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnError {
+    /// It is left out.
+    #[default]
+    Skip,
+    /// An object with its `error` stands in its place; formats that are not JSON leave it out.
+    Record,
+    /// It ends the run, after all records before it.
+    Fail,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Pages that came through.
+    pub pages: u64,
+    /// Pages that did not, and files that could not be opened.
+    pub errors: u64,
+    /// Bytes of all pages as they were read, unpacked.
+    pub bytes: u64,
+    /// Files and streams that could be opened.
+    pub opened: u64,
+    /// What was passed over inside directories.
+    pub skipped: Skipped,
+}
+
+/// From an [`Input`] to a [`Sink`] on all cores, in input order, in bounded memory.
+///
+/// ```
+/// use dehusk::{Extractor, Input, OutputFormat, Pipeline, RecordWriter};
+///
+/// let extractor = Extractor::new();
+/// let input = Input::builder().reader("pages", &b"{\"text\":\"One page\"}\n"[..]).build();
+/// let mut lines = Vec::new();
+/// let summary = Pipeline::new(&extractor, RecordWriter::new(OutputFormat::Jsonl)).run(input, &mut lines)?;
+/// assert_eq!((summary.pages, summary.errors), (1, 0));
+/// assert!(lines.starts_with(br##"{"schema":1,"id":"pages#0""##));
+/// # Ok::<(), dehusk::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Pipeline<'e> {
+    extractor: &'e Extractor,
+    writer: RecordWriter,
+    threads: Option<NonZero<usize>>,
+    on_error: OnError,
+}
+
+impl<'e> Pipeline<'e> {
+    /// A pipeline that uses all cores and leaves out pages that cannot be read.
+    pub fn new(extractor: &'e Extractor, writer: RecordWriter) -> Self {
+        Self {
+            extractor,
+            writer,
+            threads: None,
+            on_error: OnError::Skip,
+        }
+    }
+
+    /// How many threads extract: as many as there are cores unless set. Reading and
+    /// writing have a thread each besides, which mostly wait.
+    pub fn threads(mut self, threads: NonZero<usize>) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// What a page that cannot be read does to the run.
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = on_error;
+        self
+    }
+
+    /// Reads the whole input. The sink is called in this thread only, and is not flushed.
+    ///
+    /// A bug that panics on some page costs that page, which becomes an error.
+    ///
+    /// # Errors
+    /// What the sink failed with (see [`Error::is_broken_pipe`]); a page that could not be
+    /// read, with [`OnError::Fail`]; no threads to be had. If the run ends early, the
+    /// reading thread is left to end by itself: it may hang in a read that never returns.
+    pub fn run(&self, input: Input, sink: &mut impl Sink) -> Result<Summary> {
+        let threads = self
+            .threads
+            .or_else(|| thread::available_parallelism().ok())
+            .map_or(1, NonZero::get);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("dehusk-{n}"))
+            .build();
+        let pool =
+            pool.map_err(|error| Error::io("cannot start threads", &io::Error::other(error)))?;
+
+        let crew = Crew {
+            pipeline: self,
+            parser: input.parser(),
+            idle: Mutex::default(),
+            stop: AtomicBool::new(false),
+        };
+        let (events, inbox) = channel();
+        let (empties, stock) = channel();
+        for _ in 0..2 * threads + 2 {
+            // The other end is in this function.
+            let _ = empties.send(Box::new(Batch::new(&input)));
+        }
+        let reader = events.clone();
+        let name = thread::Builder::new().name("dehusk-reader".into());
+        name.spawn(move || read(input, &stock, &reader))
+            .map_err(|error| Error::io("cannot start threads", &error))?;
+
+        pool.in_place_scope(|scope| {
+            let start = |number, mut batch: Box<Batch>| {
+                let (crew, events) = (&crew, events.clone());
+                scope.spawn(move |_| {
+                    let worked = catch_unwind(AssertUnwindSafe(|| crew.work(&mut batch)));
+                    // The writer may have left.
+                    let _ = events.send(match worked {
+                        Ok(()) => Event::Worked(number, batch),
+                        Err(panic) => Event::Panicked(panic),
+                    });
+                });
+            };
+            let mut ordered = Ordered::new(self, sink, empties);
+            let result = ordered.run(&inbox, start);
+            // Whatever is still under way is not wanted any more.
+            crew.stop.store(true, Ordering::Relaxed);
+            result
+        })
+    }
+}
+
+/// Raw pages on their way to the workers, and what became of them on the way back.
+struct Batch {
+    block: Block,
+    out: Vec<u8>,
+    errors: Vec<PageError>,
+    pages: u64,
+    bytes: u64,
+}
+
+impl Batch {
+    fn new(input: &Input) -> Self {
+        Self {
+            block: input.block(),
+            out: Vec::new(),
+            errors: Vec::new(),
+            pages: 0,
+            bytes: 0,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.block.clear();
+        // As the block: one huge page must not hold its memory for the whole run.
+        self.out.clear();
+        self.out.shrink_to(self.block.target() * 4);
+        self.errors.clear();
+        self.pages = 0;
+        self.bytes = 0;
+    }
+}
+
+enum Event {
+    Read(Box<Batch>),
+    Worked(u64, Box<Batch>),
+    Ended { opened: u64, skipped: Skipped },
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// The reading thread.
+fn read(mut input: Input, stock: &Receiver<Box<Batch>>, events: &Sender<Event>) {
+    let reading = catch_unwind(AssertUnwindSafe(|| {
+        while let Ok(mut batch) = stock.recv() {
+            let more = input.fill(&mut batch.block);
+            if events.send(Event::Read(batch)).is_err() || !more {
+                break;
+            }
+        }
+    }));
+    // Either the writer waits for this, or it has left.
+    let _ = events.send(match reading {
+        Ok(()) => Event::Ended {
+            opened: input.opened(),
+            skipped: input.skipped(),
+        },
+        Err(panic) => Event::Panicked(panic),
+    });
+}
+
+/// What all workers share.
+struct Crew<'p, 'e> {
+    pipeline: &'p Pipeline<'e>,
+    parser: Parser,
+    /// Scratch memory of threads that have nothing to do.
+    idle: Mutex<Vec<Scratch<'e>>>,
+    stop: AtomicBool,
+}
+
+/// One thread's scratch memory.
+struct Scratch<'e> {
+    worker: Worker<'e>,
+    writer: RecordWriter,
+    page: Page,
+}
+
+impl<'e> Crew<'_, 'e> {
+    fn work(&self, batch: &mut Batch) {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let mut scratch = known.unwrap_or_else(|| self.scratch());
+        self.work_with(&mut scratch, batch);
+        idle().push(scratch);
+    }
+
+    fn scratch(&self) -> Scratch<'e> {
+        let Pipeline {
+            extractor, writer, ..
+        } = self.pipeline;
+        Scratch {
+            worker: extractor.worker(),
+            writer: writer.clone(),
+            page: Page::default(),
+        }
+    }
+
+    fn work_with(&self, scratch: &mut Scratch<'e>, batch: &mut Batch) {
+        let Batch {
+            block,
+            out,
+            errors,
+            pages,
+            bytes,
+        } = batch;
+        for item in block.items() {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            *bytes += item.len() as u64;
+            let Err(error) = self.page(scratch, block, item, out) else {
+                *pages += 1;
+                continue;
+            };
+            if self.pipeline.on_error == OnError::Record {
+                self.put_error(scratch, &error, out);
+            }
+            errors.push(*error);
+            if self.pipeline.on_error == OnError::Fail {
+                return;
+            }
+        }
+    }
+
+    /// One page from raw bytes to output. A panic costs the page and the scratch memory,
+    /// whose state is not known any more.
+    fn page(
+        &self,
+        scratch: &mut Scratch<'e>,
+        block: &Block,
+        item: &Item,
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), Box<PageError>> {
+        let start = out.len();
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            let Scratch {
+                worker,
+                writer,
+                page,
+            } = scratch;
+            self.parser.read(block, item, page)?;
+            let record = worker.extract(&page.text);
+            out.extend_from_slice(writer.format().between());
+            writer.write(page, &record, out);
+            out.extend_from_slice(writer.format().after());
+            Ok(())
+        }));
+        written.unwrap_or_else(|panic| {
+            out.truncate(start);
+            let id = std::mem::take(&mut scratch.page.id);
+            *scratch = self.scratch();
+            let reason = format!("bug in dehusk, please report: {}", message(&*panic));
+            Err(Box::new(self.parser.error(block, item, &id, reason)))
+        })
+    }
+
+    fn put_error(&self, scratch: &Scratch<'e>, error: &PageError, out: &mut Vec<u8>) {
+        let (start, format) = (out.len(), scratch.writer.format());
+        out.extend_from_slice(format.between());
+        if !scratch.writer.write_error(error, out) {
+            out.truncate(start);
+            return;
+        }
+        out.extend_from_slice(format.after());
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("panic")
+}
+
+/// The writing end: takes batches as they come and hands them on in order.
+struct Ordered<'r, S> {
+    pipeline: &'r Pipeline<'r>,
+    sink: &'r mut S,
+    empties: Sender<Box<Batch>>,
+    /// Batches that are ready before their turn.
+    waiting: BTreeMap<u64, Box<Batch>>,
+    /// Batches read.
+    read: u64,
+    /// Batches written.
+    written: u64,
+    /// True once there is a record.
+    any: bool,
+    summary: Summary,
+}
+
+impl<'r, S: Sink> Ordered<'r, S> {
+    fn new(pipeline: &'r Pipeline<'r>, sink: &'r mut S, empties: Sender<Box<Batch>>) -> Self {
+        let waiting = BTreeMap::new();
+        Self {
+            pipeline,
+            sink,
+            empties,
+            waiting,
+            read: 0,
+            written: 0,
+            any: false,
+            summary: Summary::default(),
+        }
+    }
+
+    fn run(&mut self, inbox: &Receiver<Event>, start: impl Fn(u64, Box<Batch>)) -> Result<Summary> {
+        let format = self.pipeline.writer.format();
+        self.put(format.opening())?;
+        let mut ended = false;
+        while !ended || self.written < self.read {
+            // Senders live as long as the inbox: the reader's or this run's own.
+            let Ok(event) = inbox.recv() else { break };
+            match event {
+                Event::Read(batch) => {
+                    start(self.read, batch);
+                    self.read += 1;
+                }
+                Event::Worked(number, batch) => {
+                    self.waiting.insert(number, batch);
+                    self.write_ready()?;
+                }
+                Event::Ended { opened, skipped } => {
+                    (self.summary.opened, self.summary.skipped) = (opened, skipped);
+                    ended = true;
+                }
+                Event::Panicked(panic) => resume_unwind(panic),
+            }
+        }
+        self.put(format.closing(self.any))?;
+        Ok(self.summary)
+    }
+
+    fn write_ready(&mut self) -> Result<()> {
+        while let Some(mut batch) = self.waiting.remove(&self.written) {
+            self.write(&batch)?;
+            self.written += 1;
+            batch.clear();
+            // The reader may be through.
+            let _ = self.empties.send(batch);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<()> {
+        let format = self.pipeline.writer.format();
+        // Each record brings its separator; before the first there is none.
+        let skip = if self.any || batch.out.is_empty() {
+            0
+        } else {
+            format.between().len()
+        };
+        self.any |= !batch.out.is_empty();
+        self.put(&batch.out[skip..])?;
+        self.summary.pages += batch.pages;
+        self.summary.errors += batch.errors.len() as u64;
+        self.summary.bytes += batch.bytes;
+        for error in &batch.errors {
+            self.sink.error(error).map_err(|error| unwritten(&error))?;
+        }
+        let Summary {
+            pages,
+            errors,
+            bytes,
+            ..
+        } = self.summary;
+        self.sink
+            .progress(pages, errors, bytes)
+            .map_err(|error| unwritten(&error))?;
+        match batch.errors.last() {
+            Some(error) if self.pipeline.on_error == OnError::Fail => {
+                self.put(format.closing(self.any))?;
+                Err(Error::invalid(error.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.sink.records(bytes).map_err(|error| unwritten(&error))
+    }
+}
+
+fn unwritten(error: &io::Error) -> Error {
+    Error::io("cannot write", error)
+}

@@ -1,0 +1,164 @@
+//! The fence. A module imports only modules above it in `src/lib.rs`, and an outside crate
+//! appears only where it belongs. The compiler holds neither inside one crate.
+//!
+//! Needs paths to be written out: `use crate::module::…`, no braces after `crate::`.
+
+#![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where each outside crate may appear, below `src`. One that is not listed may appear anywhere.
+const OWNERS: [(&str, &[&str]); 12] = [
+    ("aho_corasick", &["matcher"]),
+    ("clap", &["bin/dehusk"]),
+    ("ctrlc", &["bin/dehusk/interrupt.rs"]),
+    ("flate2", &["input/compress.rs", "output/file.rs"]),
+    ("indicatif", &["bin/dehusk/report.rs"]),
+    ("rayon", &["pipeline.rs", "train.rs"]),
+    ("regex", &["features/patterns.rs", "fields/contacts.rs"]),
+    ("serde", &["input/jsonl.rs"]),
+    ("serde_json", &["input/jsonl.rs", "output/json.rs"]),
+    ("simdutf8", &["input/decode.rs"]),
+    ("walkdir", &["input/walk.rs"]),
+    ("zstd", &["input/compress.rs", "output/file.rs"]),
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every source file: its path below `src`, and its lines that are not comments.
+fn files() -> Vec<(String, Vec<String>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![source()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path
+                    .strip_prefix(source())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .replace('\\', "/");
+                let code = fs::read_to_string(&path).unwrap();
+                let lines = code
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                files.push((name, lines.map(str::to_owned).collect()));
+            }
+        }
+    }
+    files
+}
+
+/// The modules in the order of `lib.rs`.
+fn modules() -> Vec<String> {
+    let lib = fs::read_to_string(source().join("lib.rs")).unwrap();
+    let name = |line: &str| {
+        Some(
+            line.strip_prefix("pub ")
+                .unwrap_or(line)
+                .strip_prefix("mod ")?
+                .strip_suffix(';')?
+                .to_owned(),
+        )
+    };
+    lib.lines().filter_map(name).collect()
+}
+
+/// The names that follow `before` in a line of code, where that starts a path.
+fn names_after<'l>(line: &'l str, before: &str) -> Vec<&'l str> {
+    let word = |char: char| char.is_alphanumeric() || char == '_';
+    let starts = line
+        .match_indices(before)
+        .filter(|(at, _)| !line[..*at].ends_with(word));
+    starts
+        .map(|(at, _)| {
+            line[at + before.len()..]
+                .split(|char| !word(char))
+                .next()
+                .unwrap()
+        })
+        .collect()
+}
+
+/// Upward imports, as messages.
+fn upward(modules: &[String], file: &str, lines: &[String]) -> Vec<String> {
+    let module = file.split(['/', '.']).next().unwrap();
+    let rank = |name: &str| modules.iter().position(|known| known == name);
+    let Some(own) = rank(module) else {
+        return Vec::new();
+    };
+    let complain = |line: &String, name: &str| match rank(name) {
+        Some(other) if other <= own => None,
+        _ => Some(format!("{file}: {}", line.trim())),
+    };
+    lines
+        .iter()
+        .flat_map(|line| {
+            names_after(line, "crate::")
+                .into_iter()
+                .filter_map(|name| complain(line, name))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn modules_import_only_what_is_above_them() {
+    let modules = modules();
+    assert!(modules.len() > 5, "{modules:?}");
+    let found: Vec<_> = files()
+        .iter()
+        .flat_map(|(file, lines)| upward(&modules, file, lines))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn outside_crates_stay_with_their_owners() {
+    let mut found = Vec::new();
+    for (file, lines) in files() {
+        for (name, owners) in OWNERS {
+            let owned = owners.iter().any(|owner| file.starts_with(owner));
+            let mut uses = lines
+                .iter()
+                .filter(|line| !names_after(line, &format!("{name}::")).is_empty());
+            found.extend(
+                uses.next()
+                    .filter(|_| !owned)
+                    .map(|line| format!("{file}: {}", line.trim())),
+            );
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    for (name, _) in files() {
+        let code = fs::read_to_string(source().join(&name)).unwrap();
+        assert!(code.starts_with("//! "), "{name}");
+    }
+}
+
+#[test]
+fn the_fence_finds_what_is_planted() {
+    let modules = ["error", "input", "output"].map(str::to_owned);
+    let check = |file: &str, line: &str| upward(&modules, file, &[line.to_owned()]).len();
+    assert_eq!(check("input/mod.rs", "use crate::error::Error;"), 0);
+    assert_eq!(check("input/mod.rs", "use crate::input::Input;"), 0);
+    assert_eq!(check("input.rs", "    let x = crate::output::f();"), 1);
+    // A re-export would be a way round.
+    assert_eq!(check("error.rs", "use crate::Input;"), 1);
+    assert_eq!(check("error.rs", "use crate::{input, output};"), 1);
+    assert_eq!(check("bin/dehusk/main.rs", "use crate::args::Args;"), 0);
+    assert_eq!(
+        names_after("use other_regex::X; regex::Y", "regex::"),
+        ["Y"]
+    );
+}
