@@ -154,7 +154,7 @@ fn extractor(args: &Extract) -> Result<Extractor, Failure> {
     builder.build()
 }
 
-fn load(path: &Path) -> Result<String, Failure> {
+pub(crate) fn load(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::from(named(path, &error)))
 }
 
