@@ -815,7 +815,7 @@ fn packs_are_listed_shown_and_checked() {
     dir.raw("good.txt", "[promo lead]\n今日特价大甩卖\n");
     dir.raw("bad.txt", "[promo lead]\n[nonsense]\n");
     let run = dir.run("rules check good.txt bad.txt").exits(1);
-    assert_eq!(run.out, "good.txt: 1 new cues\n");
+    assert_eq!(run.out, "good.txt: 1 new cue\n");
     assert!(run.err.starts_with("dehusk: bad.txt:2: "), "{}", run.err);
     dir.run("rules check nope.txt").exits(2);
 
@@ -833,7 +833,7 @@ fn packs_are_listed_shown_and_checked() {
 fn quiet_and_progress() {
     let dir = Dir::new();
     dir.file("a.jsonl", line("a", "x"));
-    let summary = |run: &Run| run.err.starts_with("dehusk: 1 pages, 0 failed, 0.0 MB in ");
+    let summary = |run: &Run| run.err.starts_with("dehusk: 1 page, 0 failed, 0.0 MB in ");
     assert!(summary(&dir.run("extract a.jsonl").exits(0)));
     assert!(summary(
         &dir.run("extract a.jsonl --progress always").exits(0)
@@ -958,6 +958,7 @@ fn help_and_usage() {
         "extract --nope",
         "extract --threads 0",
         "extract --to pdf",
+        "extract -o x --errors x",
     ] {
         assert_eq!(dir.run(wrong).exits(2).out, "", "{wrong}");
     }

@@ -47,6 +47,7 @@ fn check(packs: &[PathBuf], out: &mut impl Write) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Complete;
     for path in packs {
         match new_cues(path)? {
+            Ok(1) => writeln!(out, "{}: 1 new cue", path.display())?,
             Ok(cues) => writeln!(out, "{}: {cues} new cues", path.display())?,
             Err(error) => {
                 report::line(&error);
