@@ -8,6 +8,7 @@ mod error;
 mod label;
 mod page;
 mod chars;
+mod entity;
 mod numbering;
 // read: bytes become pages
 mod input;

@@ -229,8 +229,13 @@ fn question(line: &str) -> Option<Numbering> {
     let rest = line
         .strip_prefix(['Q', 'A', 'q', '问', '問', '答'])
         .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()))?;
-    let counted = rest.len() + 3 < line.len() || !line.starts_with(|c: char| c.is_ascii()) || rest.len() + 1 < line.len();
-    let next = rest.chars().next().filter(|&c| matches!(c, ':' | '：') || counted && matches!(c, '、' | '.' | '．'))?;
+    let counted = rest.len() + 3 < line.len()
+        || !line.starts_with(|c: char| c.is_ascii())
+        || rest.len() + 1 < line.len();
+    let next = rest
+        .chars()
+        .next()
+        .filter(|&c| matches!(c, ':' | '：') || counted && matches!(c, '、' | '.' | '．'))?;
     mark(
         Style::Question,
         0,

@@ -10,6 +10,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{self, Class, Table};
+use crate::entity::entity;
 use crate::label::Label;
 use crate::matcher::{Hit, pinyin};
 use crate::page::Span;
@@ -261,12 +262,23 @@ impl<'t> Counter<'t> {
         let (mut digits, mut han) = (0, 0);
         // A single Han character with white space behind it, as in `来　源`.
         let mut lone_han = false;
-        for (at, c) in text.char_indices() {
+        // Where an undecoded entity ends that has been counted as its character.
+        let mut counted = 0;
+        for (at, mut c) in text.char_indices() {
+            if at < counted {
+                continue;
+            }
+            let mut end = at + c.len_utf8();
+            if matches!(c, '#' | '&')
+                && let Some((character, len)) = entity(&text[at..])
+            {
+                (c, end, counted) = (character, at + len, at + len);
+            }
             let kind = self.table.kind(c);
             let class = kind.class();
             shape.counts[kind.index()] += 1;
             match class {
-                Class::Newline => return at + c.len_utf8(),
+                Class::Newline => return end,
                 Class::Space | Class::WideSpace => {
                     lone_han = lone_han && gap > 0 || han == 1;
                     gap += if class == Class::WideSpace { 2 } else { 1 };
@@ -296,12 +308,12 @@ impl<'t> Counter<'t> {
             match &mut self.content {
                 Some(content) => {
                     shape.wide_gaps += u32::from(gap > 1);
-                    content.end = at + c.len_utf8();
+                    content.end = end;
                 }
                 none => {
                     shape.first = class;
                     shape.indent = gap;
-                    *none = Some(at..at + c.len_utf8());
+                    *none = Some(at..end);
                 }
             }
             (gap, lone_han) = (0, false);

@@ -13,7 +13,7 @@ use crate::decide::chain::{GAPS, Row, Transitions};
 use crate::decide::weights::{Table, UNIT, Weights};
 use crate::decide::{self, Decision};
 use crate::extract::Extractor;
-use crate::features::{Features, Look, names};
+use crate::features::{self, Features, Look, names};
 use crate::label::Label;
 use crate::page::Span;
 
@@ -73,6 +73,8 @@ struct Sample {
 pub struct Trainer {
     samples: Vec<Sample>,
     settings: Settings,
+    /// The weights that are most likely before any page is seen.
+    beliefs: Vec<f64>,
 }
 
 impl Trainer {
@@ -94,9 +96,14 @@ impl Trainer {
                 fold,
             }
         });
+        let mut beliefs = vec![0.0; PARAMETERS];
+        for (feature, label, worth) in features::beliefs() {
+            beliefs[usize::from(feature) * L + label as usize] = worth;
+        }
         Self {
             samples: samples.collect(),
             settings,
+            beliefs,
         }
     }
 
@@ -166,7 +173,7 @@ impl Trainer {
         let objective = |parameters: &[f64], gradient: &mut [f64]| {
             self.objective(kept, &active, parameters, gradient)
         };
-        let parameters = minimise(objective, PARAMETERS, self.settings.steps);
+        let parameters = minimise(objective, self.beliefs.clone(), self.settings.steps);
         to_table(&parameters)
     }
 
@@ -186,7 +193,8 @@ impl Trainer {
                 for at in (shard..kept.len()).step_by(SHARDS) {
                     let sample = &self.samples[kept[at]];
                     let (ids, ends) = &active[at];
-                    loss += page_loss(sample, ids, ends, parameters, &mut gradient);
+                    let importance = importance(sample.gold.len());
+                    loss += page_loss(sample, ids, ends, parameters, importance, &mut gradient);
                 }
                 (loss, gradient)
             })
@@ -200,9 +208,10 @@ impl Trainer {
                 .zip(slopes)
                 .for_each(|(sum, slope)| *sum += slope);
         }
-        for (slope, weight) in gradient.iter_mut().zip(parameters) {
-            *slope += self.settings.prior * weight;
-            loss += 0.5 * self.settings.prior * weight * weight;
+        for ((slope, weight), belief) in gradient.iter_mut().zip(parameters).zip(&self.beliefs) {
+            let moved = weight - belief;
+            *slope += self.settings.prior * moved;
+            loss += 0.5 * self.settings.prior * moved * moved;
         }
         loss
     }
@@ -215,6 +224,12 @@ const STEPS: usize = names::ALL * L;
 const START: usize = STEPS + GAPS * L * L;
 const END: usize = START + L;
 const PARAMETERS: usize = END + L;
+
+/// What a page of so many pieces counts for one piece: less on long pages, so that a few
+/// of them with hundreds of menu lines do not drown the others.
+fn importance(pieces: usize) -> f64 {
+    (50.0 / (10.0 + pieces as f64)).sqrt()
+}
 
 /// Deals sites out to folds, largest first, each to the fold with the fewest pieces of
 /// text so far.
@@ -269,6 +284,7 @@ fn page_loss(
     ids: &[u32],
     ends: &[u32],
     parameters: &[f64],
+    importance: f64,
     gradient: &mut [f64],
 ) -> f64 {
     let count = ends.len();
@@ -307,6 +323,7 @@ fn page_loss(
             *slope = (forward[piece][label] + backward[piece][label] - log_sum).exp();
         }
         slopes[gold] -= 1.0;
+        slopes.iter_mut().for_each(|s| *s *= importance);
         for &id in range(piece) {
             let sums = &mut gradient[id as usize * L..][..L];
             sums.iter_mut()
@@ -329,10 +346,10 @@ fn page_loss(
                         + step(piece)[left * L + right]
                         + scores[piece][right]
                         + backward[piece][right];
-                    gradient[base + left * L + right] += (both - log_sum).exp();
+                    gradient[base + left * L + right] += importance * (both - log_sum).exp();
                 }
             }
-            gradient[base + before * L + gold] -= 1.0;
+            gradient[base + before * L + gold] -= importance;
         }
         if piece + 1 == count {
             loss -= parameters[END + gold];
@@ -408,14 +425,14 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// Minimises a smooth function from zero by L-BFGS with backtracking.
+/// Minimises a smooth function from `at` by L-BFGS with backtracking.
 fn minimise(
     mut objective: impl FnMut(&[f64], &mut [f64]) -> f64,
-    size: usize,
+    mut at: Vec<f64>,
     steps: usize,
 ) -> Vec<f64> {
     const MEMORY: usize = 8;
-    let mut at = vec![0.0; size];
+    let size = at.len();
     let mut slope = vec![0.0; size];
     let mut value = objective(&at, &mut slope);
     let mut history: Vec<(Vec<f64>, Vec<f64>, f64)> = Vec::new();

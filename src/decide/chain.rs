@@ -56,14 +56,14 @@ impl Chain {
         }
     }
 
-    /// By how much the best sequence through each piece's label in `labels` beats the
-    /// best one through any other label of that piece.
+    /// By how much the best sequence through `label_of` each piece beats the best one
+    /// through any other label of that piece; below 0 where another label wins.
     pub(crate) fn margins(
         &mut self,
         scores: &[Row],
         gaps: impl Fn(usize) -> Gap,
         transitions: &Transitions,
-        labels: &[Label],
+        label_of: impl Fn(usize) -> Label,
         margins: &mut Vec<i32>,
     ) {
         margins.clear();
@@ -73,7 +73,7 @@ impl Chain {
         let mut backward: Row = [0; Label::COUNT];
         for index in (0..scores.len()).rev() {
             let through = |label: usize| self.forward[index][label].saturating_add(backward[label]);
-            let own = labels[index] as usize;
+            let own = label_of(index) as usize;
             let other = (0..Label::COUNT)
                 .filter(|&label| label != own)
                 .map(through)
@@ -184,7 +184,13 @@ mod tests {
         let (mut labels, mut margins) = (Vec::new(), Vec::new());
         let mut chain = Chain::default();
         chain.best(scores, |_| Gap::Line, transitions, &mut labels);
-        chain.margins(scores, |_| Gap::Line, transitions, &labels, &mut margins);
+        chain.margins(
+            scores,
+            |_| Gap::Line,
+            transitions,
+            |i| labels[i],
+            &mut margins,
+        );
         (labels, margins)
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Decision {
     pub(crate) labels: Vec<Label>,
     pub(crate) look: Look,
     scores: Vec<Row>,
+    margins: Vec<i32>,
     chain: Chain,
 }
 
@@ -63,7 +64,7 @@ impl Decision {
         self.look = look;
         self.chain
             .best(&self.scores, gap, &second.transitions, &mut self.labels);
-        self.keep_one_title(pieces, second);
+        self.settle_title(pieces, second);
     }
 
     /// Labels each piece by itself and its neighbours, and turns that into features.
@@ -80,8 +81,13 @@ impl Decision {
         } = &mut self.look;
         self.chain
             .best(&self.scores, &gap, &table.transitions, labels);
-        self.chain
-            .margins(&self.scores, &gap, &table.transitions, labels, margins);
+        self.chain.margins(
+            &self.scores,
+            &gap,
+            &table.transitions,
+            |index| labels[index],
+            margins,
+        );
         self.look.weigh(weight, UNIT);
     }
 
@@ -98,47 +104,55 @@ impl Decision {
         }
     }
 
-    /// A page has one title: of several runs the one that is surest stays, and the page
-    /// is decided again without the others.
-    fn keep_one_title(&mut self, pieces: &[Piece], table: &Table) {
+    /// A page with an article has one title. Of several the surest stays; where there is
+    /// none the likeliest is taken, unless it is very unlikely. Then the page is decided
+    /// again.
+    fn settle_title(&mut self, pieces: &[Piece], table: &Table) {
         let gap = |index: usize| pieces[index].gap;
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        for (index, _) in self
-            .labels
-            .iter()
-            .enumerate()
-            .filter(|(_, label)| **label == Label::Title)
-        {
-            match runs.last_mut() {
-                Some(run) if run.1 == index => run.1 = index + 1,
-                _ => runs.push((index, index + 1)),
-            }
-        }
-        if runs.len() < 2 {
+        let titles = |labels: &[Label]| {
+            let runs = labels.chunk_by(|a, b| a == b);
+            runs.filter(|run| run[0] == Label::Title).count()
+        };
+        let article = self.labels.iter().any(|label| *label == Label::Body);
+        let found = titles(&self.labels);
+        if found == 1 || found == 0 && !article {
             return;
         }
-        let mut margins = Vec::new();
-        self.chain.margins(
-            &self.scores,
-            gap,
-            &table.transitions,
-            &self.labels,
-            &mut margins,
-        );
-        let sure = |run: &(usize, usize)| margins[run.0..run.1].iter().max().copied();
+        let Self {
+            scores,
+            chain,
+            margins,
+            labels,
+            ..
+        } = self;
+        chain.margins(scores, gap, &table.transitions, |_| Label::Title, margins);
         // The first of equals: titles stand before what they head.
-        let mut best = runs[0];
-        for run in &runs {
-            if sure(run) > sure(&best) {
-                best = *run;
+        let Some(best) = (0..margins.len()).rev().max_by_key(|&index| margins[index]) else {
+            return;
+        };
+        if found == 0 {
+            if margins[best] > -LARGEST_DOUBT {
+                scores[best][Label::Title as usize] -= margins[best] - 1;
+                chain.best(scores, gap, &table.transitions, labels);
             }
+            return;
         }
-        for (index, row) in self.scores.iter_mut().enumerate() {
-            if !(best.0..best.1).contains(&index) {
+        let is_title = |index: usize| labels[index] == Label::Title;
+        let start = (0..best)
+            .rev()
+            .find(|&index| !is_title(index))
+            .map_or(0, |index| index + 1);
+        let end = (best..labels.len())
+            .find(|&index| !is_title(index))
+            .unwrap_or(labels.len());
+        for (index, row) in scores.iter_mut().enumerate() {
+            if !(start..end).contains(&index) {
                 row[Label::Title as usize] = chain::NEVER;
             }
         }
-        self.chain
-            .best(&self.scores, gap, &table.transitions, &mut self.labels);
+        chain.best(scores, gap, &table.transitions, labels);
     }
 }
+
+/// A title less likely than this (in units of the weights) is none.
+const LARGEST_DOUBT: i32 = 3 * UNIT;

@@ -28,6 +28,8 @@ pub(crate) struct Context {
     pairs: PairSet,
 }
 
+const MANY_PAIRS: usize = 10;
+
 /// One piece's place in the page.
 #[derive(Clone, Debug, Default)]
 struct Place {
@@ -39,6 +41,10 @@ struct Place {
     twin: u8,
     prefix: u8,
     overlap: u8,
+    /// Pairs that the page's prose has, too, at most [`MANY_PAIRS`].
+    known_pairs: u8,
+    /// 0 for the best title, 1 and 2 for the next best, else 3.
+    title_rank: u8,
     cues_before: [u8; Label::COUNT],
     cues_after: [u8; Label::COUNT],
 }
@@ -66,6 +72,7 @@ impl Context {
         self.find_twins(text, pieces, facts);
         self.find_overlap(text, pieces, facts);
         self.count_cues(facts);
+        self.rank_titles(pieces, facts);
     }
 
     fn sum(&mut self, facts: &[Facts]) {
@@ -197,7 +204,50 @@ impl Context {
             let (known, all) = self.pairs.known(text, piece.span);
             let share = bucket(known * 100 / all.max(1), &[8, 20, 35, 55, 80]);
             let inside = usize::from((from..to).contains(&index));
-            self.places[index].overlap = (1 + share + inside * 6) as u8;
+            let place = &mut self.places[index];
+            place.overlap = (1 + share + inside * 6) as u8;
+            place.known_pairs = known.min(MANY_PAIRS) as u8;
+        }
+    }
+
+    /// Ranks the pieces before and at the start of the prose by how much each could be
+    /// its title: it says what the prose says, stands near, is copied elsewhere in the
+    /// page, and has a byline below it.
+    fn rank_titles(&mut self, pieces: &[Piece], facts: &[Facts]) {
+        let (from, to) = self.region;
+        let last = if from == to { 30 } else { from + 3 }.min(pieces.len());
+        let mut best = [(i32::MIN, usize::MAX); 3];
+        for index in last.saturating_sub(60)..last {
+            let fact = &facts[index];
+            let fits = (6..=90).contains(&fact.weight) && fact.prose <= 1 && fact.lead.is_none();
+            if !fits || fact.date == DateAt::Alone {
+                continue;
+            }
+            let place = &self.places[index];
+            let copied = place.twin > 3 || place.prefix > 0;
+            let byline = facts
+                .get(index + 1..(index + 4).min(facts.len()))
+                .unwrap_or(&[]);
+            let byline = byline.iter().any(|fact| fact.date != DateAt::None);
+            let score = i32::from(place.known_pairs) * 2
+                + if copied { 5 } else { 0 }
+                + if byline { 4 } else { 0 }
+                + fact.weight.min(24) as i32 / 4
+                - if fact.cue_labels != 0 { 5 } else { 0 }
+                - (from.abs_diff(index) as i32).min(20) / 2;
+            let slot = best.iter().position(|other| score > other.0);
+            if let Some(slot) = slot {
+                best[slot..].rotate_right(1);
+                best[slot] = (score, index);
+            }
+        }
+        for place in &mut self.places {
+            place.title_rank = 3;
+        }
+        for (rank, (_, index)) in best.into_iter().enumerate() {
+            if let Some(place) = self.places.get_mut(index) {
+                place.title_rank = rank as u8;
+            }
         }
     }
 
@@ -254,6 +304,7 @@ impl Context {
         );
         push(Group::Region, self.region_bucket(index));
         push(Group::Overlap, usize::from(place.overlap));
+        push(Group::TitleRank, usize::from(place.title_rank));
         push(Group::Twin, usize::from(place.twin));
         push(Group::Prefix, usize::from(place.prefix));
         if let Some((label, distance, prose)) = place.since {

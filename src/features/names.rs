@@ -72,6 +72,8 @@ groups! {
     Date = "date", 6, near;
     /// Addresses: URL, e-mail, telephone.
     Address = "address", 8, near;
+    /// Hashtags that make up the whole piece.
+    Hashtags = "hashtags", 4, near;
     /// All of it in brackets.
     Boxed = "boxed", 2, own;
     /// A cue: label, role, position.
@@ -100,6 +102,8 @@ groups! {
     Until = "until", Label::COUNT * 3, own;
     /// Distance to the last comment cue.
     Comments = "comments", 6, own;
+    /// How it compares with the other pieces that could be the title: best, second, third.
+    TitleRank = "titlerank", 4, near;
     /// Length of the run of like-shaped pieces it is in, with their length.
     Rhythm = "rhythm", 24, own;
     RhythmPlace = "rhythmplace", 4, own;

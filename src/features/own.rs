@@ -1,7 +1,8 @@
 //! A piece becomes facts and features that it shows by itself.
 
 use crate::chars::{self, Class};
-use crate::features::names::Group;
+use crate::entity::entity;
+use crate::features::names::{self, Group, Id};
 use crate::features::patterns::{self, DateAt};
 use crate::features::{bucket, few};
 use crate::label::Label;
@@ -10,6 +11,37 @@ use crate::numbering::{self, Numbering, Style};
 use crate::page::Span;
 use crate::pieces::{Gap, Piece, Shape};
 use crate::rules::Role;
+
+/// What is believed of a cue before any page has been seen: how much, in log-odds, it
+/// speaks for its label. Training starts from these and moves them where pages disagree.
+pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
+    let cues = Label::ALL.into_iter().flat_map(|label| {
+        Role::ALL.into_iter().flat_map(move |role| {
+            let worth: [f64; PLACES] = match role {
+                Role::Lead => [1.5, 2.5, 0.5, 0.0],
+                Role::Step => [2.0, 2.5, 1.0, 0.0],
+                Role::Whole => [2.0, 0.0, 0.0, 0.0],
+                Role::Part => [1.5, 1.0, 1.0, 0.5],
+                Role::Empty => [1.5, 0.0, 0.0, 0.0],
+            };
+            (0..PLACES).map(move |place| {
+                (
+                    names::id(Group::Cue, cue(label, role, place)),
+                    label,
+                    worth[place],
+                )
+            })
+        })
+    });
+    let hashtags = [(2, 2.0), (3, 4.0)]
+        .map(|(count, worth)| (names::id(Group::Hashtags, count), Label::Tags, worth));
+    cues.chain(hashtags)
+}
+
+/// The bucket of `cue=`.
+fn cue(label: Label, role: Role, place: usize) -> usize {
+    (label as usize * ROLES + role as usize) * PLACES + place
+}
 
 /// Where in a piece a cue stands; the numbers are part of the bucket of `cue=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +72,13 @@ pub(crate) struct Facts {
     pub(crate) date: DateAt,
     address: usize,
     boxed: bool,
+    /// How many hashtags it is made of, if of nothing else: 0 to 3.
+    hashtags: u8,
     /// The label of a cue at its start that introduces a block.
     pub(crate) lead: Option<Label>,
     /// Bits: labels that a cue speaks for.
     pub(crate) cue_labels: u16,
+
     /// `(label, role, place)` of its cues, at most a few.
     cues: [u16; MAX_CUES],
     cue_count: u8,
@@ -71,6 +106,7 @@ impl Facts {
             date: patterns::date_at(body, shape.of(Class::Digit)),
             address: patterns::address(body, shape),
             boxed: shape.first == Class::Open && shape.last == Class::Close,
+            hashtags: hashtags(body, shape),
             lead: None,
             cue_labels: 0,
             cues: [0; MAX_CUES],
@@ -111,8 +147,7 @@ impl Facts {
             self.lead = Some(label);
         }
         if usize::from(self.cue_count) < MAX_CUES {
-            let cue = (label as usize * ROLES + role as usize) * PLACES + place as usize;
-            self.cues[usize::from(self.cue_count)] = cue as u16;
+            self.cues[usize::from(self.cue_count)] = cue(label, role, place as usize) as u16;
             self.cue_count += 1;
         }
     }
@@ -211,6 +246,23 @@ fn script(shape: &Shape) -> u8 {
     }
 }
 
+/// How many hashtags a piece is made of: short words with a mark before each, no
+/// sentence, no Markdown heading, no comment in program text.
+fn hashtags(body: &str, shape: &Shape) -> u8 {
+    let marks = shape.of(Class::Hash);
+    if marks == 0 || shape.first != Class::Hash || shape.of(Class::End) > marks / 3 {
+        return 0;
+    }
+    let long = shape.weight() / marks > 16;
+    let code = shape.of(Class::Code) * 2 > marks;
+    let heading = numbering::numbering(body).is_some_and(|n| n.style == Style::Markdown);
+    if long || code || heading && marks == 1 {
+        0
+    } else {
+        few(marks) as u8
+    }
+}
+
 /// Sentence marks, with the full stop of Latin text.
 fn ends(shape: &Shape) -> u32 {
     let stop = shape.last == Class::Dot && shape.of(Class::Digit) < shape.ink() / 2;
@@ -247,6 +299,7 @@ pub(crate) fn push(piece: &Piece, facts: &Facts, push: &mut impl FnMut(Group, us
     push(Group::Number, number);
     push(Group::Date, facts.date as usize);
     push(Group::Address, facts.address);
+    push(Group::Hashtags, usize::from(facts.hashtags));
     push(Group::Boxed, usize::from(facts.boxed));
     push(Group::CueCount, few(facts.hit_count));
     for &cue in &facts.cues[..usize::from(facts.cue_count)] {

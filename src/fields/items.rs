@@ -4,6 +4,7 @@
 //! bars, line ends; single spaces only where nothing else is there.
 
 use crate::chars::{self, Class};
+use crate::entity::entity;
 use crate::features::find_date;
 use crate::label::Label;
 use crate::matcher::{Hit, Matcher};
@@ -39,11 +40,8 @@ impl Cues<'_> {
         let rest = Span::new(hit.end.min(piece.span.end), piece.span.end);
         let after = rest.of(text).trim_start();
         // `(10)`, `TOP10` and the like belong to the cue.
-        let colon = after
-            .find([':', '：'])
-            .filter(|&at| at <= 12 && is_counter(&after[..at]));
-        let start = match colon {
-            Some(at) => rest.end - after.len() + at + colon_len(&after[at..]),
+        let start = match colon(after) {
+            Some(end) => rest.end - after.len() + end,
             None if is_counter(after) => rest.end,
             None if after.len() < rest.len() || after.starts_with(['#', '[', '【']) => rest.start,
             // The cue is the start of a word: 标签云集的地方.
@@ -63,8 +61,13 @@ impl Cues<'_> {
     }
 }
 
-fn colon_len(text: &str) -> usize {
-    text.chars().next().map_or(0, char::len_utf8)
+/// The end of a colon, perhaps behind a counter, at the start of what follows a cue.
+fn colon(after: &str) -> Option<usize> {
+    if let Some((':' | '：', len)) = entity(after) {
+        return Some(len);
+    }
+    let (at, mark) = after.match_indices([':', '：']).next()?;
+    (at <= 12 && is_counter(&after[..at])).then_some(at + mark.len())
 }
 
 /// Digits and marks, as behind `相关文章 (10)` or `热门 TOP10`.
