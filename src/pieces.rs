@@ -71,11 +71,6 @@ impl Shape {
             - self.of(Class::Newline)
     }
 
-    /// Characters of Chinese, Japanese and Korean.
-    pub(crate) fn cjk(&self) -> u32 {
-        self.of(Class::Han) + self.of(Class::Kana) + self.of(Class::Hangul)
-    }
-
     /// Length as a reader feels it: a Latin letter is half a Han character.
     pub(crate) fn weight(&self) -> u32 {
         let narrow = self.of(Class::Latin) + self.of(Class::Digit) + self.of(Class::Letter);

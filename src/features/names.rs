@@ -186,9 +186,6 @@ static NEAR: [bool; OWN] = {
     near
 };
 
-/// First feature of the second look; those before belong to the first.
-pub(crate) const SECOND_LOOK: usize = OFFSETS[Group::Self1 as usize];
-
 /// The feature's name, as the weights file has it.
 pub(crate) fn name(feature: usize) -> String {
     let (side, own) = match feature / OWN {

@@ -203,12 +203,9 @@ fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
     if rest.chars().all(mark) {
         return Place::Alone;
     }
-    match rest
-        .trim_start()
-        .chars()
-        .next()
-        .map(|c| table.kind(c).class())
-    {
+    let rest = rest.trim_start();
+    let next = entity(rest).map(|(c, _)| c).or_else(|| rest.chars().next());
+    match next.map(|c| table.kind(c).class()) {
         Some(Class::Colon) => Place::Colon,
         _ => Place::Start,
     }

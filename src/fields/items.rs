@@ -50,6 +50,22 @@ impl Cues<'_> {
         (Span::new(start, rest.end).trim(text), true)
     }
 
+    /// Without a cue behind the title it goes with: `标题 下一篇`.
+    fn drop_last_step(self, text: &str, piece: &Piece, span: Span) -> Span {
+        let last = self.hits[piece.hits.clone()].last().copied();
+        let Some(hit) = last.filter(|hit| hit.start > span.start) else {
+            return span;
+        };
+        let ends = text[hit.end.min(span.end)..span.end]
+            .chars()
+            .all(|c| !c.is_alphanumeric());
+        let apart = text[..hit.start].ends_with(char::is_whitespace);
+        if ends && apart && self.is(hit, Some(Label::Related), &[Role::Step]) {
+            return Span::new(span.start, hit.start).trim(text);
+        }
+        span
+    }
+
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
         let span = trim_marks(text, span);
@@ -112,13 +128,18 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
             continue;
         }
-        let alone = !cued;
-        if alone && cues.covers(text, piece, rest, &[Role::Lead, Role::Step]) {
-            continue;
+        if !cued {
+            let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step]);
+            if cue_alone || !is_title(text, piece, pieces.len(), typical) {
+                continue;
+            }
         }
-        if alone && !is_title(piece, index, pieces.len(), typical) {
-            continue;
-        }
+        let rest = cues.drop_last_step(text, piece, rest);
+        let rest = drop_bullet(text, rest);
+        let rest = match is_ranked(text, pieces, index) {
+            true => drop_number(text, rest),
+            false => rest,
+        };
         list_separator(text, rest, &piece.shape, cued).each(text, rest, |item| {
             let item = clean_title(text, item);
             if is_item(item.of(text)) {
@@ -128,25 +149,61 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
     }
 }
 
-/// The middle one of the lengths of the pieces that look like titles.
+/// A length that titles of this list have: lines of blurb are longer, headings shorter.
 fn typical_weight(pieces: &[Piece]) -> u32 {
-    let mut weights: Vec<u32> = pieces
-        .iter()
-        .map(|piece| piece.shape.weight())
-        .filter(|weight| *weight >= 5)
-        .collect();
+    let weights = pieces.iter().map(|piece| piece.shape.weight());
+    let mut weights: Vec<u32> = weights.filter(|weight| *weight >= 7).collect();
     weights.sort_unstable();
-    weights.get(weights.len() / 2).copied().unwrap_or(0)
+    weights.get(weights.len() / 3).copied().unwrap_or(0)
 }
 
 /// True if a line of a list can be a title, and is no heading, blurb or button.
-fn is_title(piece: &Piece, index: usize, count: usize, typical: u32) -> bool {
-    let weight = piece.shape.weight();
-    let heading = index == 0 && count > 1 && weight <= 6 && typical >= 9;
-    let label = weight < 4 && typical >= 8;
-    let sentences = piece.shape.of(Class::End) >= 1 && piece.shape.of(Class::Comma) >= 1;
-    let blurb = weight > 60 && sentences && weight > typical * 2;
-    !heading && !label && !blurb
+fn is_title(text: &str, piece: &Piece, count: usize, typical: u32) -> bool {
+    let shape = &piece.shape;
+    let weight = shape.weight();
+    let heading = count > 1 && weight <= 6 && weight * 2 < typical;
+    let opens = count > 1 && shape.last == Class::Colon;
+    let body = piece.span.of(text);
+    let cut_off = body.ends_with("...") || body.ends_with('…');
+    let sentences = shape.of(Class::End) >= 1 && shape.of(Class::Comma) >= 1 || cut_off;
+    let blurb = weight > 40 && sentences && weight * 2 > typical * 3;
+    !heading && !opens && !blurb
+}
+
+/// True if the number at the start of a line is its rank: the line before or behind
+/// counts on with it.
+fn is_ranked(text: &str, pieces: &[Piece], index: usize) -> bool {
+    let number = |at: usize| {
+        let piece = pieces.get(at)?;
+        let body = drop_bullet(text, piece.span).of(text);
+        let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+        body[..digits].parse::<u32>().ok().filter(|_| digits <= 2)
+    };
+    // A digit that a title begins with may be glued to its rank: `42021年` is 4, 2021年.
+    let starts_with = |at: usize, value: u32| {
+        let Some(piece) = pieces.get(at) else {
+            return false;
+        };
+        let body = drop_bullet(text, piece.span).of(text);
+        body.strip_prefix(&value.to_string())
+            .is_some_and(|rest| !rest.is_empty())
+    };
+    let Some(value) = number(index) else {
+        return false;
+    };
+    index > 0 && value > 1 && number(index - 1) == Some(value - 1)
+        || starts_with(index + 1, value + 1)
+}
+
+/// Drops the number at the start of a line with its mark.
+fn drop_number(text: &str, item: Span) -> Span {
+    let body = item.of(text);
+    let mark = match numbering::numbering(body) {
+        Some(n) if n.style == Style::Arabic => n.len,
+        _ => body.bytes().take_while(u8::is_ascii_digit).count(),
+    };
+    let rest = Span::new(item.start + mark, item.end).trim(text);
+    if rest.is_empty() { item } else { rest }
 }
 
 /// True if there is something to read in an item that is no date and no number.
@@ -178,6 +235,8 @@ enum Separator {
     Space,
     /// A space beside a Han character or the end of a sentence.
     HanSpace,
+    /// A wide gap, behind which stands no item but what the first one is about.
+    Blurb,
 }
 
 impl Separator {
@@ -194,6 +253,9 @@ impl Separator {
         for (end, next) in self.gaps(body) {
             cut(start, end);
             start = next;
+            if self == Separator::Blurb {
+                return;
+            }
         }
         cut(start, body.len());
     }
@@ -210,7 +272,7 @@ impl Separator {
                     .map(|(at, _)| (at, at + mark_len(&body[at..])))
                     .collect()
             }
-            Separator::Wide => spaces(body)
+            Separator::Wide | Separator::Blurb => spaces(body)
                 .filter(|gap| is_wide(&body[gap.0..gap.1]))
                 .collect(),
             Separator::Space => spaces(body).collect(),
@@ -324,14 +386,17 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cued: bool) -> Separato
     let single = Separator::HanSpace.gaps(body).len();
     let length = shape.weight();
     let trailing = body.ends_with(|c| chars::class(c) == Class::WideSpace);
-    if wide >= 2 || wide == 1 && (cued || trailing) {
+    let spaced_pipes = body.contains(" | ") || body.contains(" ｜ ");
+    if wide >= 3 || wide >= 1 && (cued || trailing) {
         Separator::Wide
-    } else if pipes >= 2 || pipes == 1 && cued && length > 30 {
+    } else if pipes >= 2 && (cued || spaced_pipes) || pipes == 1 && cued && length > 30 {
         Separator::Class(Class::Pipe)
     } else if enumerated >= 3 && cued && single < enumerated {
         Separator::Enumeration
     } else if cued && single >= 2 && length > 50 || single >= 6 && length > 120 {
         Separator::HanSpace
+    } else if wide == 1 && length > 60 {
+        Separator::Blurb
     } else {
         Separator::Nothing
     }
@@ -353,6 +418,7 @@ fn skip_marks(text: &str, span: Span) -> Span {
                     | Class::Open
                     | Class::Hash
                     | Class::Other
+                    | Class::Code
             )
     });
     Span::new(span.end - rest.len(), span.end)
@@ -440,47 +506,56 @@ fn drop_bullet(text: &str, item: Span) -> Span {
     }
 }
 
-/// Drops a rank: `1.`, `02、`, `3 `.
+/// Drops a rank with its mark: `1.`, `02、`, `③`, or zero before a digit.
 fn drop_rank(text: &str, item: Span) -> Span {
     let body = item.of(text);
-    let mark = match numbering::numbering(body) {
-        Some(n) if n.style == Style::Arabic && n.value <= 300 => n.len,
-        Some(n) if n.style == Style::Circled => n.len,
-        _ => {
-            let digits = body.bytes().take_while(u8::is_ascii_digit).count();
-            let spaced = body[digits..].starts_with([' ', '\u{a0}', '\u{3000}', '\t']);
-            if (1..=2).contains(&digits) && spaced {
-                digits
-            } else {
-                0
-            }
-        }
-    };
-    let rest = Span::new(item.start + mark, item.end).trim(text);
-    if rest.is_empty() { item } else { rest }
+    let padded = body.len() > 2 && body.starts_with('0') && body.as_bytes()[1].is_ascii_digit();
+    match numbering::numbering(body) {
+        Some(n) if n.style == Style::Arabic && n.value <= 300 => drop_number(text, item),
+        Some(n) if n.style == Style::Circled => Span::new(item.start + n.len, item.end).trim(text),
+        _ if padded && body[2..].starts_with(char::is_whitespace) => drop_number(text, item),
+        _ => item,
+    }
 }
 
-/// Drops a date at either end, with the brackets around it.
+/// Drops a date at either end with the brackets around it. `6月6日起` and the like
+/// belong to the title; a date is apart if a gap or bracket parts it, or if it is written
+/// in figures to the day.
 fn drop_dates(text: &str, item: Span) -> Span {
     let body = item.of(text);
     let Some((start, end)) = find_date(body) else {
         return item;
     };
-    let (before, after) = (&body[..start], &body[end..]);
-    let marks = |part: &str| part.chars().all(|c| !c.is_alphanumeric());
-    let rest = if marks(before) && before.chars().count() <= 2 {
-        let after = after.trim_start_matches([
-            ']', '】', ')', '）', '|', ' ', '\u{a0}', '\u{3000}', '\t', ':', '：',
-        ]);
+    let (before, date, after) = (&body[..start], &body[start..end], &body[end..]);
+    let figures = date.len() >= 8 && !date.contains(['年', '月']);
+    let mark =
+        |c: char| !c.is_alphanumeric() && !matches!(chars::class(c), Class::Quote | Class::End);
+    let few_marks = |part: &str| part.chars().count() <= 2 && part.chars().all(mark);
+    let rest = if few_marks(before) && (figures || after.starts_with(mark)) {
+        let after = after.trim_start_matches(|c: char| mark(c) && !opens(c));
         Span::new(item.end - after.len(), item.end)
-    } else if marks(after) && after.chars().count() <= 2 {
-        let before = before.trim_end_matches([
-            '[', '【', '(', '（', '|', ' ', '\u{a0}', '\u{3000}', '\t', '/',
-        ]);
-        Span::new(item.start, item.start + before.len())
+    } else if few_marks(after)
+        && (figures || before.ends_with(|c: char| c.is_whitespace() || opens(c)))
+    {
+        let head = before
+            .trim_end_matches(|c: char| c.is_whitespace() || opens(c) || c == '/' || c == '|');
+        let rest = Span::new(item.start, item.start + head.len());
+        // `标题 来源 · 3小时前`
+        match head
+            .strip_suffix('·')
+            .map(|head| head.trim_end().rfind(char::is_whitespace))
+        {
+            Some(Some(source)) => Span::new(item.start, item.start + source),
+            _ => rest,
+        }
     } else {
         return item;
     };
     let rest = rest.trim(text);
     if rest.is_empty() { item } else { rest }
+}
+
+/// A mark that opens what follows it.
+fn opens(c: char) -> bool {
+    chars::class(c) == Class::Open
 }
