@@ -219,6 +219,9 @@ fn read(mut input: Input, stock: &Receiver<Box<Batch>>, events: &Sender<Event>) 
     });
 }
 
+/// What became of one page.
+type Done = std::result::Result<(), Box<PageError>>;
+
 /// What all workers share.
 struct Crew<'p, 'e> {
     pipeline: &'p Pipeline<'e>,
@@ -282,17 +285,15 @@ impl<'e> Crew<'_, 'e> {
         }
     }
 
-    /// One page from raw bytes to output. A panic costs the page and the scratch memory,
-    /// whose state is not known any more.
+    /// One page from raw bytes to output.
     fn page(
         &self,
         scratch: &mut Scratch<'e>,
         block: &Block,
         item: &Item,
         out: &mut Vec<u8>,
-    ) -> std::result::Result<(), Box<PageError>> {
-        let start = out.len();
-        let written = catch_unwind(AssertUnwindSafe(|| {
+    ) -> Done {
+        self.guard(scratch, block, item, out, |scratch, out| {
             let Scratch {
                 worker,
                 writer,
@@ -304,8 +305,22 @@ impl<'e> Crew<'_, 'e> {
             writer.write(page, &record, out);
             out.extend_from_slice(writer.format().after());
             Ok(())
-        }));
-        written.unwrap_or_else(|panic| {
+        })
+    }
+
+    /// Does the work for one page. A panic costs that page, and the scratch memory, whose
+    /// state is not known any more.
+    fn guard(
+        &self,
+        scratch: &mut Scratch<'e>,
+        block: &Block,
+        item: &Item,
+        out: &mut Vec<u8>,
+        work: impl FnOnce(&mut Scratch<'e>, &mut Vec<u8>) -> Done,
+    ) -> Done {
+        let start = out.len();
+        let done = catch_unwind(AssertUnwindSafe(|| work(scratch, out)));
+        done.unwrap_or_else(|panic| {
             out.truncate(start);
             let id = std::mem::take(&mut scratch.page.id);
             *scratch = self.scratch();
@@ -445,4 +460,42 @@ impl<'r, S: Sink> Ordered<'r, S> {
 
 fn unwritten(error: &io::Error) -> Error {
     Error::io("cannot write", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutputFormat;
+
+    #[test]
+    fn a_panic_costs_one_page() {
+        let extractor = Extractor::new();
+        let pipeline = Pipeline::new(&extractor, RecordWriter::new(OutputFormat::Jsonl));
+        let mut input = Input::builder()
+            .reader("in", &b"{\"text\":\"x\"}\n"[..])
+            .build();
+        let parser = input.parser();
+        let crew = Crew {
+            pipeline: &pipeline,
+            parser,
+            idle: Mutex::default(),
+            stop: AtomicBool::new(false),
+        };
+        let mut block = input.block();
+        input.fill(&mut block);
+        let (mut scratch, mut out) = (crew.scratch(), b"before".to_vec());
+        let item = &block.items()[0];
+        let done = crew.guard(&mut scratch, &block, item, &mut out, |_, out| {
+            out.extend_from_slice(b"half a rec");
+            panic!("boom")
+        });
+        let error = done.unwrap_err();
+        assert_eq!(error.reason, "bug in dehusk, please report: boom");
+        assert_eq!(
+            (&out[..], &error.raw[..]),
+            (&b"before"[..], &b"{\"text\":\"x\"}"[..])
+        );
+        assert!(crew.page(&mut scratch, &block, item, &mut out).is_ok());
+        assert!(out.len() > 20);
+    }
 }

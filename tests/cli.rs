@@ -784,13 +784,56 @@ fn packs_and_weights_that_are_not_there() {
     }
 }
 
+// ---- packs
+
+#[test]
+fn packs_are_listed_shown_and_checked() {
+    let dir = Dir::new();
+    let list = dir.run("rules list").exits(0).out;
+    let names: Vec<_> = list
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"zh-hans") && names.contains(&"any"),
+        "{list}"
+    );
+    for name in &names {
+        // What is shown can be used as it is.
+        dir.raw(
+            "shown.txt",
+            dir.run(&format!("rules show {name}")).exits(0).out,
+        );
+        dir.run("rules check shown.txt").exits(0);
+    }
+    let run = dir.run("rules show klingon").exits(2);
+    assert!(
+        run.err
+            .starts_with("dehusk: no pack `klingon`; there are: ")
+    );
+
+    dir.raw("good.txt", "[promo lead]\n今日特价大甩卖\n");
+    dir.raw("bad.txt", "[promo lead]\n[nonsense]\n");
+    let run = dir.run("rules check good.txt bad.txt").exits(1);
+    assert_eq!(run.out, "good.txt: 1 new cue\n");
+    assert!(run.err.starts_with("dehusk: bad.txt:2: "), "{}", run.err);
+    dir.run("rules check nope.txt").exits(2);
+
+    let page = "今日特价大甩卖";
+    dir.run_on("extract --rules good.txt", page).exits(0);
+    let run = dir.run_on("extract --rules bad.txt", page).exits(2);
+    assert!(run.err.starts_with("dehusk: bad.txt:2: "), "{}", run.err);
+    dir.raw("w.tsv", "nonsense");
+    dir.run_on("extract --weights w.tsv", page).exits(2);
+}
+
 // ---- how it behaves
 
 #[test]
 fn quiet_and_progress() {
     let dir = Dir::new();
     dir.file("a.jsonl", line("a", "x"));
-    let summary = |run: &Run| run.err.starts_with("dehusk: 1 pages, 0 failed, 0.0 MB in ");
+    let summary = |run: &Run| run.err.starts_with("dehusk: 1 page, 0 failed, 0.0 MB in ");
     assert!(summary(&dir.run("extract a.jsonl").exits(0)));
     assert!(summary(
         &dir.run("extract a.jsonl --progress always").exits(0)
@@ -915,6 +958,7 @@ fn help_and_usage() {
         "extract --nope",
         "extract --threads 0",
         "extract --to pdf",
+        "extract -o x --errors x",
     ] {
         assert_eq!(dir.run(wrong).exits(2).out, "", "{wrong}");
     }

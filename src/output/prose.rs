@@ -6,14 +6,16 @@ use crate::label::Label;
 
 /// Title and body, a blank line between them, a line end at the end.
 pub(super) fn text(record: &Record<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
     for part in record.title().into_iter().chain(record.body_parts()) {
         block(part, out);
     }
-    trim_blank_line(out);
+    trim_blank_line(start, out);
 }
 
 /// Title as `#`, headings by their level below it, then tags and related titles as lists.
 pub(super) fn markdown(record: &Record<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
     if let Some(title) = record.title() {
         heading(1, title, out);
     }
@@ -26,7 +28,7 @@ pub(super) fn markdown(record: &Record<'_>, out: &mut Vec<u8>) {
     }
     list(Label::Tags, record.tags(), out);
     list(Label::Related, record.related(), out);
-    trim_blank_line(out);
+    trim_blank_line(start, out);
 }
 
 /// A segment of headings: each at its section's level, or below the title if it has none.
@@ -89,9 +91,9 @@ fn one_line(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Blocks end in a blank line; a record does not.
-fn trim_blank_line(out: &mut Vec<u8>) {
-    if out.ends_with(b"\n\n") {
+/// Blocks end in a blank line; a record, which begins at `start`, does not.
+fn trim_blank_line(start: usize, out: &mut Vec<u8>) {
+    if out[start..].ends_with(b"\n\n") {
         out.pop();
     }
 }
@@ -143,6 +145,15 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "标题\n\n# 一、开头\n\n第一段。\n"
         );
+    }
+
+    #[test]
+    fn nothing_to_say_takes_nothing_away() {
+        let empty = crate::extract::extract("");
+        let mut out = b"before\n\n".to_vec();
+        text(&empty, &mut out);
+        markdown(&empty, &mut out);
+        assert_eq!(out, b"before\n\n");
     }
 
     #[test]

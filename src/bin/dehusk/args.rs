@@ -19,6 +19,32 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Extract(Box<Extract>),
+    /// List, show and check rule packs
+    ///
+    /// A pack is a text file of phrases that tell what the text around them is. The built-in
+    /// ones are one for each language. `dehusk rules show any` shows what a pack looks like.
+    #[command(subcommand)]
+    Rules(Rules),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// List the built-in packs
+    List,
+    /// Print a built-in pack
+    Show {
+        /// Its name, as `rules list` shows it
+        pack: String,
+    },
+    /// Check packs of your own
+    ///
+    /// Says how many cues each adds to the built-in ones, or what is wrong in which line;
+    /// then the exit status is 1.
+    Check {
+        /// Files, as for `extract --rules`
+        #[arg(value_name = "FILE", required = true)]
+        packs: Vec<PathBuf>,
+    },
 }
 
 const EXAMPLES: &str = "\

@@ -1,4 +1,4 @@
-//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`]), and the
+//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`], [`rules`]), and the
 //! exit status is decided here.
 //!
 //! 0: all pages came through. 1: the run finished, but some pages failed. 2: it could not
@@ -8,6 +8,7 @@
 mod args;
 mod interrupt;
 mod report;
+mod rules;
 mod run;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Extract(args) => run::extract(args),
+        Command::Rules(command) => rules::rules(&command),
     };
     match done {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

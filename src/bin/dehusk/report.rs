@@ -111,5 +111,6 @@ fn state(pages: u64, errors: u64, bytes: u64, elapsed: Duration) -> String {
     let megabytes = bytes as f64 / 1e6;
     let seconds = elapsed.as_secs_f64();
     let rate = megabytes / seconds.max(1e-3);
-    format!("{pages} pages, {errors} failed, {megabytes:.1} MB in {seconds:.1} s, {rate:.1} MB/s")
+    let noun = if pages == 1 { "page" } else { "pages" };
+    format!("{pages} {noun}, {errors} failed, {megabytes:.1} MB in {seconds:.1} s, {rate:.1} MB/s")
 }

@@ -26,6 +26,9 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
     }
+    if args.errors.is_some() && args.errors == args.output {
+        usage("--errors and --output name the same file");
+    }
     interrupt::install();
     let mut outlet = Outlet::open(&args)?;
     let run = pipeline.run(input, &mut outlet);
@@ -154,7 +157,7 @@ fn extractor(args: &Extract) -> Result<Extractor, Failure> {
     builder.build()
 }
 
-fn load(path: &Path) -> Result<String, Failure> {
+pub(crate) fn load(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::from(named(path, &error)))
 }
 
