@@ -1,4 +1,42 @@
-//! dehusk takes the husk off scraped web pages.
+//! dehusk takes the husk off scraped web pages: it splits a page, losing no byte, into
+//! labelled segments. The article (title, headings, body) on one side; on the other
+//! hashtag blocks, lists of related titles, and everything else by kind.
+//!
+//! ```text
+//!   text ─► lines, cues ─► pieces ─► features ─► labels for the whole page ─► record
+//! ```
+//!
+//! Two doors lead in. One page:
+//!
+//! ```
+//! let page = "免费咨询热线:400-000-6688\n\n阳台种薄荷,为什么总是越长越细?\n\n\
+//!     薄荷好养,却也容易徒长。北阳台光线弱,可以把花盆挪到窗台最外侧,并且每三天转一次盆。\
+//!     \n\n# 花卉电商小程序 # 园艺公司官网模板 # 南湖网站建设\n";
+//! let record = dehusk::extract(page);
+//! assert_eq!(record.title(), Some("阳台种薄荷,为什么总是越长越细?"));
+//! assert_eq!(record.tags().collect::<Vec<_>>(), ["花卉电商小程序", "园艺公司官网模板", "南湖网站建设"]);
+//!
+//! // Segments tile the page.
+//! let text: String = record.segments.iter().map(|segment| segment.span.of(page)).collect();
+//! assert_eq!(text, page);
+//! ```
+//!
+//! Many pages: an [`Extractor`] is built once and shared, each thread has a [`Worker`]:
+//!
+//! ```
+//! let extractor = dehusk::Extractor::new();
+//! let mut worker = extractor.worker();
+//! for page in ["相关文章: 甲种肥料怎么选\u{a0} 乙种农药的用法\u{a0} ", "版权所有 © 2024"] {
+//!     for segment in worker.extract(page).segments {
+//!         println!("{} {}", segment.kind, segment.span.of(page));
+//!     }
+//! }
+//! ```
+//!
+//! A whole crawl, on all cores and in bounded memory: [`Input`] to [`Pipeline`] to a [`Sink`].
+//!
+//! The features `cli` and `compress` (both on by default) bring the program and gzip and
+//! Zstandard; a library user can do without: `default-features = false`.
 
 // The order of these lines is the order in which data flows, and the import rule:
 // a module may import only modules above it (held by `tests/layers.rs`).

@@ -52,17 +52,17 @@ pub(crate) struct Mended {
 
 /// No phrase gets more spellings than this; beyond it stand the all-half-width
 /// and the all-full-width one.
-const MAX_SPELLINGS: usize = 64;
+const MAX_SPELLINGS: usize = 16;
 
 impl Matcher {
     /// Compiles the rules.
     pub(crate) fn new(rules: &RuleSet) -> Result<Self> {
-        let mut phrases: Vec<String> = rules.cues().iter().map(|cue| key(&cue.phrase)).collect();
+        let mut phrases: Vec<String> = rules.cues().iter().map(|cue| fold(&cue.phrase)).collect();
         phrases.sort_unstable();
         phrases.dedup();
         let mut cues_of = vec![Vec::new(); phrases.len()];
         for cue in rules.cues() {
-            if let Ok(phrase) = phrases.binary_search(&key(&cue.phrase)) {
+            if let Ok(phrase) = phrases.binary_search(&fold(&cue.phrase)) {
                 cues_of[phrase].push((cue.label, cue.role));
             }
         }
@@ -132,7 +132,7 @@ fn whole_word(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// What makes two phrases the same: half-width, lower case, single spaces.
-fn key(phrase: &str) -> String {
+fn fold(phrase: &str) -> String {
     phrase
         .chars()
         .map(half)
@@ -162,36 +162,35 @@ fn full(c: char) -> char {
     }
 }
 
-/// The spellings of a phrase that the automaton holds.
+/// The spellings of a phrase that the automaton holds: marks in either width each, one
+/// kind of space for all its spaces, and letters all in full width where it is one word.
 fn spell(phrase: &str) -> Vec<String> {
     let mut spellings = vec![String::new()];
     for c in phrase.chars() {
-        let forms: &[char] = match c {
-            ' ' => &[' ', '\u{a0}', '\u{3000}'],
-            // A Latin word is written in one width; see below.
-            _ if c.is_ascii_alphanumeric() => &[c],
-            _ => &[c, full(c)],
-        };
-        let forms = if forms.len() == 2 && forms[0] == forms[1] {
-            &forms[..1]
-        } else {
-            forms
+        let forms = match c {
+            _ if c.is_ascii_alphanumeric() || c == ' ' || full(c) == c => vec![c],
+            _ => vec![c, full(c)],
         };
         if spellings.len() * forms.len() > MAX_SPELLINGS {
-            spellings = vec![phrase.to_owned()];
+            spellings = vec![phrase.to_owned(), phrase.chars().map(full).collect()];
             break;
         }
+        let longer = |start: &String| forms.iter().map(|form| format!("{start}{form}")).collect();
         spellings = spellings
             .iter()
-            .flat_map(|start| forms.iter().map(move |form| format!("{start}{form}")))
+            .flat_map(|start| -> Vec<String> { longer(start) })
             .collect();
     }
-    for wide in [phrase.to_ascii_lowercase(), phrase.to_ascii_uppercase()] {
-        let wide: String = wide.chars().map(full).collect();
-        if !spellings.contains(&wide) {
-            spellings.push(wide);
-        }
+    if phrase.contains(' ') {
+        let wide = |space: &str| phrase.replace(' ', space);
+        spellings.extend(["\u{a0}", "\u{3000}"].map(wide));
+    } else {
+        let wide = |word: String| word.chars().map(full).collect::<String>();
+        spellings.push(wide(phrase.to_ascii_lowercase()));
+        spellings.push(wide(phrase.to_ascii_uppercase()));
     }
+    spellings.sort_unstable();
+    spellings.dedup();
     spellings
 }
 

@@ -60,7 +60,7 @@ fn word(body: &str, start: usize, end: usize, stars: usize) -> Option<(usize, us
             let to = body.len() - body[end..].trim_start_matches(digit).len();
             Some((from, to))
         }
-        (left, right) if stars >= 3 && blank_or_han(left) && blank_or_han(right) => {
+        (left, right) if stars >= 3 && borders(left) && borders(right) => {
             let near = body[..start]
                 .trim_end()
                 .chars()
@@ -76,8 +76,12 @@ fn word(body: &str, start: usize, end: usize, stars: usize) -> Option<(usize, us
     }
 }
 
-fn blank_or_han(class: Class) -> bool {
-    matches!(class, Class::Han | Class::Space | Class::WideSpace)
+/// What can stand beside a censored word.
+fn borders(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Han | Class::Space | Class::WideSpace | Class::Comma | Class::End
+    )
 }
 
 #[cfg(test)]
@@ -91,6 +95,7 @@ mod tests {
             ("依法*** 法规", &["***"]),
             ("依 *** 法规", &["***"]),
             ("锁 *** 设备", &["***"]),
+            ("不要签字,*** 的路径", &["***"]),
             ("电话138****1234。", &["138****1234"]),
             ("*请认真填写", &[]),
             ("3*4=12", &[]),

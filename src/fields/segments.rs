@@ -43,7 +43,7 @@ fn joins(
         // verse, tables and code stay together.
         Label::Body => match piece.gap {
             Gap::None => true,
-            Gap::Line => !ends_sentence(before),
+            Gap::Line => !ends_sentence(before) || listed(before) && listed(piece),
             Gap::Blank => false,
         },
         // Each list with its own cue is a block of its own.
@@ -52,6 +52,11 @@ fn joins(
         }
         _ => true,
     }
+}
+
+/// An entry of a list.
+fn listed(piece: &Piece) -> bool {
+    matches!(piece.shape.first, Class::Bullet | Class::Digit)
 }
 
 fn ends_sentence(piece: &Piece) -> bool {
