@@ -67,12 +67,21 @@ mod extract;
 mod output;
 // run: from pages to a sink, on all cores
 mod pipeline;
-// learn: weights from labelled pages
+// judge and learn: labelled pages
+mod gold;
+#[cfg(feature = "eval")]
+mod eval;
 mod train;
 
 pub use crate::error::{Error, Result};
+#[cfg(feature = "eval")]
+pub use crate::eval::{
+    Confusion, Figure, Found, Hits, Interval, LosslessScore, Measure, PageScore, Prediction,
+    Predictions, Prf, Scores, TitleScore, Wrong,
+};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
+pub use crate::gold::{GoldPage, GoldSet};
 pub use crate::input::{Input, InputBuilder, InputFormat, Keep, Skipped};
 pub use crate::label::Label;
 pub use crate::language::Language;
@@ -80,7 +89,7 @@ pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
 pub use crate::page::{Page, PageError, Source, Span};
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
-pub use crate::train::{GoldPage, Settings, Trainer};
+pub use crate::train::{Settings, Trainer};
 
 /// What benches and fuzz targets need and nobody else: may change with any version.
 #[cfg(feature = "_internals")]

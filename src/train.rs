@@ -14,30 +14,9 @@ use crate::decide::weights::{Table, UNIT, Weights};
 use crate::decide::{self, Decision};
 use crate::extract::Extractor;
 use crate::features::{self, Features, Look, names};
+use crate::gold::GoldPage;
 use crate::label::Label;
 use crate::page::Span;
-
-/// A page with its labels.
-#[derive(Clone, Debug)]
-pub struct GoldPage {
-    /// Its name; pages of one site or template share it up to a last `-` and digits.
-    pub id: String,
-    /// The page's text.
-    pub text: String,
-    /// Labelled byte ranges, in order, over all that is not white space.
-    pub spans: Vec<(Span, Label)>,
-}
-
-impl GoldPage {
-    /// What pages of one site have in common: the id without a last `-` and digits.
-    pub fn site(&self) -> &str {
-        let stem = self.id.trim_end_matches(|c: char| c.is_ascii_digit());
-        match stem.strip_suffix('-') {
-            Some(site) if stem.len() < self.id.len() => site,
-            _ => &self.id,
-        }
-    }
-}
 
 /// How to learn.
 #[derive(Clone, Copy, Debug)]

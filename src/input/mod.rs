@@ -365,6 +365,12 @@ impl Iterator for Input {
     }
 }
 
+/// The content of a stream that may be packed with gzip or zstd.
+#[cfg(feature = "eval")]
+pub(crate) fn unpack(raw: impl Read + Send + 'static) -> impl Read {
+    Stream::open(raw)
+}
+
 /// How a path is called in ids, sources and messages.
 fn name(path: &Path) -> Arc<str> {
     path.to_string_lossy().into()

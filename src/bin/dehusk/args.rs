@@ -19,6 +19,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Extract(Box<Extract>),
+    Eval(Eval),
     /// List, show and check rule packs
     ///
     /// A pack is a text file of phrases that tell what the text around them is. The built-in
@@ -231,6 +232,44 @@ pub(crate) struct Extract {
     /// No progress, no summary
     #[arg(short, long, help_heading = "Running")]
     pub(crate) quiet: bool,
+}
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  dehusk extract gold/ | dehusk eval gold -
+  dehusk eval gold records.jsonl.zst --worst 20
+  dehusk eval gold records.jsonl --json > scores.json
+
+Exit status: 0 the records were scored, however badly; 2 they could not be.";
+
+/// Score records against labelled pages
+///
+/// GOLD holds a folder for each page, CASE/page.txt with CASE/gold.json. A record belongs to
+/// the page whose CASE is its id, or whose path is (.../CASE/page.txt). Pages without a
+/// record, or with one that holds an error, count as pages of which nothing was found.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EVAL_EXAMPLES)]
+pub(crate) struct Eval {
+    /// Folder of labelled pages
+    pub(crate) gold: PathBuf,
+
+    /// Records as `extract` writes them, offsets in bytes; - is standard input
+    ///
+    /// JSONL, also packed with gzip or zstd. Records without segments are scored by their
+    /// `body`, as text.
+    pub(crate) records: PathBuf,
+
+    /// Score only the pages that FILE names, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cases: Option<PathBuf>,
+
+    /// Show N pages that went wrong, worst first
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) worst: usize,
+
+    /// Write all figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@
 //! output who has had enough and goes away is no failure.
 
 mod args;
+mod eval;
 mod interrupt;
 mod report;
 mod rules;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Extract(args) => run::extract(args),
+        Command::Eval(args) => eval::eval(&args),
         Command::Rules(command) => rules::rules(&command),
     };
     match done {

@@ -162,7 +162,7 @@ pub(crate) fn load(path: &Path) -> Result<String, Failure> {
 }
 
 /// An error that says which file it is about.
-fn named(path: &Path, error: &io::Error) -> io::Error {
+pub(crate) fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

@@ -1,0 +1,1 @@
+//! Pages whose figures are worked out by hand.

@@ -1,0 +1,323 @@
+//! Folders of labelled pages become [`GoldPage`]s: what programs are scored against and
+//! weights are learned from.
+//!
+//! `FOLDER/CASE/page.txt` is a page, UTF-8, and `FOLDER/CASE/gold.json` says what is right
+//! about it. A file that contradicts itself is an error, never repaired.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::label::Label;
+use crate::page::Span;
+
+/// A page with all that is right about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoldPage {
+    /// Its name: that of its folder.
+    pub id: String,
+    /// The page's text, with a byte order mark if it begins with one.
+    pub text: String,
+    /// Labelled byte ranges, in order, over every character that is not white space.
+    pub spans: Vec<(Span, Label)>,
+    /// The article's title; none on a page without an article.
+    pub title: Option<String>,
+    /// Items of the hashtag and keyword blocks, in page order.
+    pub tags: Vec<String>,
+    /// Titles of other articles, in page order.
+    pub related: Vec<String>,
+    /// Level and text of each heading, where the file tells.
+    pub sections: Option<Vec<(u8, String)>>,
+    /// The main language's BCP 47 tag, where the file tells.
+    pub language: Option<String>,
+}
+
+impl GoldPage {
+    /// What pages of one site have in common: the id without a last `-` and digits.
+    pub fn site(&self) -> &str {
+        let stem = self.id.trim_end_matches(|c: char| c.is_ascii_digit());
+        match stem.strip_suffix('-') {
+            Some(site) if stem.len() < self.id.len() => site,
+            _ => &self.id,
+        }
+    }
+
+    /// What is wrong with the spans, if anything.
+    fn fault(&self) -> Option<String> {
+        let mut last = 0;
+        for (span, _) in &self.spans {
+            let Span { start, end } = *span;
+            let range = format!("span {start}..{end}");
+            if start >= end {
+                return Some(format!("{range} is empty"));
+            }
+            if start < last {
+                return Some(format!(
+                    "{range} begins before the one ahead of it has ended"
+                ));
+            }
+            if end > self.text.len() {
+                return Some(format!(
+                    "{range} ends behind the page of {} bytes",
+                    self.text.len()
+                ));
+            }
+            if !self.text.is_char_boundary(start) || !self.text.is_char_boundary(end) {
+                return Some(format!("{range} splits a character"));
+            }
+            if let Some(bare) = ink(&self.text[last..start]) {
+                return Some(format!("byte {} has no label", last + bare));
+            }
+            last = end;
+        }
+        ink(&self.text[last..]).map(|bare| format!("byte {} has no label", last + bare))
+    }
+}
+
+/// Where the first character stands that is not white space.
+fn ink(text: &str) -> Option<usize> {
+    text.find(|c| !is_space(c))
+}
+
+/// True for what needs no label and counts for nothing in scores: Unicode's `White_Space`
+/// and the four separators U+001C to U+001F, which Python counts among it.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}
+
+/// A folder of labelled pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoldSet {
+    /// The folder's own name.
+    pub name: String,
+    /// Its pages, in the order of their names.
+    pub pages: Vec<GoldPage>,
+}
+
+impl GoldSet {
+    /// Reads every folder in `folder` that holds a `gold.json`.
+    ///
+    /// # Errors
+    /// There is none; a file cannot be read; labels are unknown, overlap, split a character
+    /// or leave one out. The message names the file and the reason.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let failed = |error| Error::io(folder.display(), &error);
+        let mut cases = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let case = entry.map_err(failed)?.path();
+            if case.join("gold.json").is_file() {
+                cases.push(case);
+            }
+        }
+        cases.sort();
+        if cases.is_empty() {
+            let reason = "no labelled pages (CASE/page.txt with CASE/gold.json)";
+            return Err(Error::invalid(format!("{}: {reason}", folder.display())));
+        }
+        let pages: Result<_> = cases.iter().map(|case| load_page(case)).collect();
+        // A name that stays the same wherever the command is run.
+        let whole = fs::canonicalize(folder).map_err(failed)?;
+        Ok(Self {
+            name: whole
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into(),
+            pages: pages?,
+        })
+    }
+
+    /// Tells whether two sets hold the same pages with the same labels: FNV-1a, 64 bits.
+    pub fn hash(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325;
+        let mut add = |bytes: &[u8]| {
+            for &byte in bytes {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        for page in &self.pages {
+            // No byte of UTF-8 is 0xff: what ends one string cannot be read as the next.
+            add(page.id.as_bytes());
+            add(&[0xff]);
+            add(page.text.as_bytes());
+            add(&[0xff]);
+            for (span, label) in &page.spans {
+                add(&(span.start as u64).to_le_bytes());
+                add(&(span.end as u64).to_le_bytes());
+                add(&[*label as u8]);
+            }
+        }
+        hash
+    }
+}
+
+/// A `gold.json`. Keys that are not here (`style`, `note`) are for people.
+#[derive(Deserialize)]
+struct File {
+    id: String,
+    title: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    related: Vec<String>,
+    sections: Option<Vec<(u8, String)>>,
+    language: Option<String>,
+    spans: Vec<Labelled>,
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    start: usize,
+    end: usize,
+    label: String,
+}
+
+fn load_page(case: &Path) -> Result<GoldPage> {
+    let read = |name: &str| {
+        let path = case.join(name);
+        fs::read_to_string(&path).map_err(|error| Error::io(path.display(), &error))
+    };
+    let text = read("page.txt")?;
+    let json = read("gold.json")?;
+    let wrong =
+        |reason: &str| Error::invalid(format!("{}: {reason}", case.join("gold.json").display()));
+    let file: File = serde_json::from_str(&json).map_err(|error| wrong(&error.to_string()))?;
+    let folder = case.file_name().unwrap_or_default();
+    if folder != file.id.as_str() {
+        return Err(wrong(&format!("id {:?} is not the folder's name", file.id)));
+    }
+    let page = page(file, text).map_err(|reason| wrong(&reason))?;
+    page.fault().map_or(Ok(page), |reason| Err(wrong(&reason)))
+}
+
+fn page(file: File, text: String) -> std::result::Result<GoldPage, String> {
+    let label = |name: &str| {
+        Label::from_name(name).ok_or_else(|| {
+            let names = Label::ALL.map(Label::name).join(", ");
+            format!("unknown label {name:?}; there are: {names}")
+        })
+    };
+    let spans: std::result::Result<_, String> = file
+        .spans
+        .iter()
+        .map(
+            |Labelled {
+                 start,
+                 end,
+                 label: name,
+             }| {
+                let span = Span {
+                    start: *start,
+                    end: *end,
+                };
+                Ok((span, label(name)?))
+            },
+        )
+        .collect();
+    Ok(GoldPage {
+        id: file.id,
+        text,
+        spans: spans?,
+        title: file.title,
+        tags: file.tags,
+        related: file.related,
+        sections: file.sections,
+        language: file.language,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, json: &str) -> std::result::Result<GoldPage, String> {
+        let file: File = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let page = page(file, text.into())?;
+        page.fault().map_or(Ok(page), Err)
+    }
+
+    fn spans(list: &str) -> String {
+        format!("{{\"id\":\"a\",\"title\":null,\"spans\":[{list}]}}")
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let text = "标题\n正文 x";
+        let span = |start: usize, end: usize| {
+            format!("{{\"start\":{start},\"end\":{end},\"label\":\"body\"}}")
+        };
+        for (list, expected) in [
+            (format!("{},{}", span(0, 6), span(7, 15)), ""),
+            (span(0, 15), ""),
+            (
+                format!("{},{}", span(0, 7), span(6, 15)),
+                "span 6..15 begins before the one ahead of it has ended",
+            ),
+            (
+                format!("{},{}", span(0, 6), span(7, 16)),
+                "span 7..16 ends behind the page of 15 bytes",
+            ),
+            (
+                format!("{},{}", span(0, 5), span(7, 15)),
+                "span 0..5 splits a character",
+            ),
+            (span(3, 3), "span 3..3 is empty"),
+            (span(7, 15), "byte 0 has no label"),
+            (span(0, 13), "byte 14 has no label"),
+            (String::new(), "byte 0 has no label"),
+        ] {
+            let fault = parse(text, &spans(&list)).err().unwrap_or_default();
+            assert_eq!(fault, expected, "{list}");
+        }
+        let fault = parse("x", &spans("{\"start\":0,\"end\":1,\"label\":\"ad\"}")).unwrap_err();
+        assert!(
+            fault.starts_with("unknown label \"ad\"; there are: title, heading, "),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn white_space_needs_no_label() {
+        let page = parse(" \u{3000}\x1c\x1f\u{85}\n", &spans(""));
+        assert!(page.is_ok(), "{page:?}");
+        // Invisible is not white.
+        assert!(parse("\u{feff}", &spans("")).is_err());
+        assert!(parse("\u{200b}", &spans("")).is_err());
+    }
+
+    #[test]
+    fn sites() {
+        let site = |id: &str| {
+            GoldPage {
+                id: id.into(),
+                ..GoldPage::default()
+            }
+            .site()
+            .to_owned()
+        };
+        assert_eq!(
+            ["a-b-12", "a-b", "a12", "7", "-7"].map(site),
+            ["a-b", "a-b", "a12", "7", ""]
+        );
+    }
+
+    #[test]
+    fn the_hash_sees_text_and_labels() {
+        let set = |text: &str, label| GoldSet {
+            name: String::new(),
+            pages: vec![GoldPage {
+                id: "a".into(),
+                text: text.into(),
+                spans: vec![(Span::new(0, 1), label)],
+                ..GoldPage::default()
+            }],
+        };
+        let hash = set("x", Label::Body).hash();
+        assert_eq!(hash, set("x", Label::Body).hash());
+        assert_ne!(hash, set("y", Label::Body).hash());
+        assert_ne!(hash, set("x", Label::Nav).hash());
+        assert_eq!(GoldSet::default().hash(), 0xcbf2_9ce4_8422_2325);
+    }
+}
