@@ -256,6 +256,8 @@ impl<'t> Counter<'t> {
     }
 
     /// Returns the offset behind the first line end of `text`, or its length.
+    ///
+    /// One long loop on purpose: each character of a crawl comes by here.
     fn run(&mut self, text: &str) -> usize {
         let shape = &mut self.shape;
         let mut previous = Class::Newline;
