@@ -115,52 +115,112 @@ impl Worker<'_> {
     /// Splits one page.
     pub fn extract<'p>(&mut self, text: &'p str) -> Record<'p> {
         self.prepare(text);
-        let Self {
-            extractor,
-            pieces,
-            features,
-            decision,
-            hits,
-            ..
-        } = self;
-        decision.decide(pieces, features, &extractor.weights);
-        fields::assemble(
-            text,
-            pieces,
-            &decision.labels,
-            features,
-            hits,
-            &extractor.matcher,
-        )
+        self.decide();
+        self.assemble(text)
     }
 
     /// All up to the decision: lines, hits, pieces, features.
     pub(crate) fn prepare(&mut self, text: &str) {
-        let Self {
-            extractor,
-            lines,
-            mended,
-            hits,
-            pieces,
-            features,
-            ..
-        } = self;
-        let matcher = &extractor.matcher;
-        lines.scan(text);
-        matcher.find(text, lines.torn, mended, hits);
+        self.lines.scan(text);
+        self.find(text);
+        self.cut(text);
+        self.weigh(text);
+    }
+
+    fn find(&mut self, text: &str) {
+        let matcher = &self.extractor.matcher;
+        matcher.find(text, self.lines.torn, &mut self.mended, &mut self.hits);
+    }
+
+    fn cut(&mut self, text: &str) {
+        let matcher = &self.extractor.matcher;
         let opens = |hit: Hit| {
             matcher
                 .cues(hit)
                 .iter()
                 .any(|&(label, role)| pieces::opens(label, role))
         };
-        lines.pieces(text, hits, opens, pieces);
-        features.weigh(text, pieces, hits, matcher);
+        self.lines.pieces(text, &self.hits, opens, &mut self.pieces);
+    }
+
+    fn weigh(&mut self, text: &str) {
+        let matcher = &self.extractor.matcher;
+        self.features.weigh(text, &self.pieces, &self.hits, matcher);
+    }
+
+    fn decide(&mut self) {
+        let weights = &self.extractor.weights;
+        self.decision.decide(&self.pieces, &self.features, weights);
+    }
+
+    fn assemble<'p>(&self, text: &'p str) -> Record<'p> {
+        fields::assemble(
+            text,
+            &self.pieces,
+            &self.decision.labels,
+            &self.features,
+            &self.hits,
+            &self.extractor.matcher,
+        )
     }
 
     /// What the trainer learns from.
     pub(crate) fn into_features(self) -> (Features, Vec<Piece>) {
         (self.features, self.pieces)
+    }
+}
+
+/// One page, stage by stage: each is to be called after those above it, and returns how many
+/// of its things there are.
+#[cfg(feature = "_internals")]
+#[derive(Debug)]
+pub struct Stages<'e, 'p> {
+    worker: Worker<'e>,
+    text: &'p str,
+}
+
+#[cfg(feature = "_internals")]
+impl<'e, 'p> Stages<'e, 'p> {
+    /// Nothing done yet.
+    pub fn new(extractor: &'e Extractor, text: &'p str) -> Self {
+        let worker = extractor.worker();
+        Self { worker, text }
+    }
+
+    /// Lines that are not blank.
+    pub fn lines(&mut self) -> usize {
+        self.worker.lines.scan(self.text);
+        self.worker.lines.len()
+    }
+
+    /// Hits of cues.
+    pub fn hits(&mut self) -> usize {
+        self.worker.find(self.text);
+        self.worker.hits.len()
+    }
+
+    /// Pieces; uses the lines up.
+    pub fn pieces(&mut self) -> usize {
+        self.worker.cut(self.text);
+        self.worker.pieces.len()
+    }
+
+    /// Features of all pieces.
+    pub fn features(&mut self) -> usize {
+        self.worker.weigh(self.text);
+        let features = &self.worker.features;
+        (0..features.len()).map(|at| features.own(at).len()).sum()
+    }
+
+    /// Labels.
+    pub fn labels(&mut self) -> usize {
+        self.worker.decide();
+        self.worker.decision.labels.len()
+    }
+
+    /// Segments.
+    pub fn segments(&mut self) -> usize {
+        self.worker.assemble(self.text).segments.len()
     }
 }
 

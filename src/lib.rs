@@ -90,3 +90,10 @@ pub use crate::page::{Page, PageError, Source, Span};
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
 pub use crate::train::{Settings, Trainer};
+
+/// What benches and fuzz targets need and nobody else: may change with any version.
+#[cfg(feature = "_internals")]
+#[doc(hidden)]
+pub mod _internals {
+    pub use crate::extract::Stages;
+}

@@ -151,6 +151,12 @@ impl Lines {
         }
     }
 
+    /// How many there are.
+    #[cfg(feature = "_internals")]
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Makes pieces of the lines. `hits` are those of the whole page; `opens` tells for a
     /// hit whether it can introduce a block.
     pub(crate) fn pieces(

@@ -18,8 +18,8 @@ pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
     let cues = Label::ALL.into_iter().flat_map(|label| {
         Role::ALL.into_iter().flat_map(move |role| {
             let worth: [f64; PLACES] = match role {
-                Role::Lead => [1.5, 2.5, 0.5, 0.0],
-                Role::Step => [2.0, 2.5, 1.0, 0.0],
+                Role::Lead => [2.0, 4.0, 0.5, 0.0],
+                Role::Step => [2.0, 3.0, 1.0, 0.0],
                 Role::Whole => [2.0, 0.0, 0.0, 0.0],
                 Role::Part => [1.5, 1.0, 1.0, 0.5],
                 Role::Empty => [1.5, 0.0, 0.0, 0.0],
@@ -252,8 +252,9 @@ fn hashtags(body: &str, shape: &Shape) -> u8 {
     }
     let long = shape.weight() / marks > 16;
     let code = shape.of(Class::Code) * 2 > marks;
-    let heading = numbering::numbering(body).is_some_and(|n| n.style == Style::Markdown);
-    if long || code || heading && marks == 1 {
+    let heading =
+        numbering::numbering(body).is_some_and(|n| n.style == Style::Markdown && n.value == marks);
+    if long || code || heading {
         0
     } else {
         few(marks) as u8
