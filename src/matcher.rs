@@ -128,7 +128,8 @@ fn whole_word(text: &[u8], start: usize, end: usize) -> bool {
     let word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let joined = |inner: usize, outer: usize| word(inner) && word(outer) && !(digit(outer));
-    !(start > 0 && joined(start, start - 1)) && !joined(end - 1, end)
+    let before = start > 0 && joined(start, start - 1);
+    !before && !joined(end - 1, end)
 }
 
 /// What makes two phrases the same: half-width, lower case, single spaces.

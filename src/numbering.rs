@@ -43,7 +43,7 @@ pub(crate) enum Style {
     Word,
     /// 首先, 第一,: counted in words.
     Ordinal,
-    /// [1], as in bibliographies.
+    /// `[1]`, as in bibliographies.
     Reference,
 }
 

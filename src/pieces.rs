@@ -256,6 +256,8 @@ impl<'t> Counter<'t> {
     }
 
     /// Returns the offset behind the first line end of `text`, or its length.
+    ///
+    /// One long loop on purpose: each character of a crawl comes by here.
     fn run(&mut self, text: &str) -> usize {
         let shape = &mut self.shape;
         let mut previous = Class::Newline;
@@ -343,9 +345,12 @@ fn find_cuts(
         false => None,
     };
     let mut blocks: Vec<Range<usize>> = hash.into_iter().collect();
+    // Looked for once and only where there is a list: a line may hold many.
+    let mut gaps: Option<Vec<usize>> = None;
     for hit in hits.iter().copied().filter(|&hit| opens(hit)) {
         if hit.start > line.span.start && opens_block(text, line.span, hit) {
-            let end = list_end(text, Span::new(hit.end, line.span.end));
+            let gaps = gaps.get_or_insert_with(|| wide_gaps(text, line.span));
+            let end = list_end(gaps, Span::new(hit.end, line.span.end));
             blocks.push(hit.start..end);
         }
     }
@@ -405,10 +410,11 @@ fn glued_hash_run(text: &str, line: Span) -> Option<Range<usize>> {
 
 /// True if the first two hashtags of `run` are parted by a wide gap.
 fn hash_gap_is_wide(run: &str) -> bool {
-    let Some(second) = run[1..].find(['#', '＃']) else {
+    let tags = run.strip_prefix(['#', '＃']).unwrap_or(run);
+    let Some(second) = tags.find(['#', '＃']) else {
         return false;
     };
-    let tag = &run[1..1 + second];
+    let tag = &tags[..second];
     let gap = &tag[tag.trim_end().len()..];
     is_wide(gap)
 }
@@ -469,25 +475,32 @@ fn opens_block(text: &str, line: Span, hit: Hit) -> bool {
 
 /// Where the list behind a cue ends: at its last wide gap, if such gaps part its items,
 /// so that what follows the list on the same line can be told from it.
-fn list_end(text: &str, rest: Span) -> usize {
+fn list_end(gaps: &[usize], rest: Span) -> usize {
+    let inside = &gaps[gaps.partition_point(|&gap| gap <= rest.start)..];
+    match inside {
+        [_, _, .., last] => *last,
+        _ => rest.end,
+    }
+}
+
+/// Where wide gaps end in a line, in order.
+fn wide_gaps(text: &str, line: Span) -> Vec<usize> {
     let table = chars::table();
-    let mut wide_gaps = 0;
-    let mut end = rest.end;
+    let mut gaps = Vec::new();
     let mut gap = 0;
-    for (at, c) in rest.of(text).char_indices() {
+    for (at, c) in line.of(text).char_indices() {
         match table.kind(c).class() {
             Class::Space => gap += 1,
             Class::WideSpace => gap += 2,
             _ => {
                 if gap > 1 {
-                    wide_gaps += 1;
-                    end = rest.start + at;
+                    gaps.push(line.start + at);
                 }
                 gap = 0;
             }
         }
     }
-    if wide_gaps >= 3 { end } else { rest.end }
+    gaps
 }
 
 /// Cuts text that packs several blocks at its gaps and, with `sentences`, at the ends of

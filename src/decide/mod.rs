@@ -113,7 +113,7 @@ impl Decision {
             let runs = labels.chunk_by(|a, b| a == b);
             runs.filter(|run| run[0] == Label::Title).count()
         };
-        let article = self.labels.iter().any(|label| *label == Label::Body);
+        let article = self.labels.contains(&Label::Body);
         let found = titles(&self.labels);
         if found == 1 || found == 0 && !article {
             return;

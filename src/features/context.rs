@@ -43,6 +43,8 @@ struct Place {
     overlap: u8,
     /// Pairs that the page's prose has, too, at most [`MANY_PAIRS`].
     known_pairs: u8,
+    /// 1 on a line of ``` or ~~~, 2 between two of them.
+    fence: u8,
     /// 0 for the best title, 1 and 2 for the next best, else 3.
     title_rank: u8,
     cues_before: [u8; Label::COUNT],
@@ -68,6 +70,7 @@ impl Context {
         self.sum(facts);
         self.region = prose_region(facts);
         self.find_leads(facts);
+        self.find_fences(text, pieces);
         self.find_rhythm(pieces, facts);
         self.find_twins(text, pieces, facts);
         self.find_overlap(text, pieces, facts);
@@ -116,6 +119,25 @@ impl Context {
                 near.map(|(label, at)| (label, bucket(at - index, &[2, 5]) as u8));
             if let Some(label) = fact.lead {
                 next = Some((label, index));
+            }
+        }
+    }
+
+    /// Finds blocks of code between Markdown's fences. A fence that nothing closes opens
+    /// nothing.
+    fn find_fences(&mut self, text: &str, pieces: &[Piece]) {
+        let mut open: Option<usize> = None;
+        for (index, piece) in pieces.iter().enumerate() {
+            if !piece.span.of(text).starts_with("```") && !piece.span.of(text).starts_with("~~~") {
+                continue;
+            }
+            self.places[index].fence = 1;
+            if let Some(start) = open.take() {
+                self.places[start + 1..index]
+                    .iter_mut()
+                    .for_each(|place| place.fence = 2);
+            } else {
+                open = Some(index);
             }
         }
     }
@@ -292,6 +314,7 @@ impl Context {
         push(Group::PageScript, self.script);
         let gap = pieces[index].gap as usize + 3 * usize::from(self.blank_lines);
         push(Group::Gap, gap);
+        push(Group::Fence, usize::from(place.fence));
         push(Group::FromStart, bucket(index, &[1, 2, 3, 5, 8, 16, 41]));
         push(
             Group::FromEnd,

@@ -36,66 +36,123 @@ impl Look {
         self.ids.clear();
         self.ends.clear();
         self.weights.clear();
-        let count = self.labels.len();
-        self.weights.extend((0..count).map(weight));
-        let main = largest_run(&self.labels, &self.weights);
-        let body: u64 = self.sum(|label| label.is_main());
-        let all: u64 = self.sum(|_| true).max(1);
-        let share = bucket((body * 100 / all) as usize, &[1, 10, 25, 45, 70]);
-        let runs = runs(&self.labels);
-        let title_after = distances(&self.labels, Label::Title, (0..count).rev());
-        let title_before = distances(&self.labels, Label::Title, 0..count);
-        let mut around = [0u32; Label::COUNT];
-        const WINDOW: usize = 8;
-        for label in self.labels.iter().take(WINDOW) {
-            around[*label as usize] += 1;
-        }
-        for index in 0..count {
-            if let Some(label) = self.labels.get(index + WINDOW) {
-                around[*label as usize] += 1;
-            }
-            if index > WINDOW {
-                around[self.labels[index - WINDOW - 1] as usize] -= 1;
-            }
-            let ids = &mut self.ids;
+        self.weights.extend((0..self.labels.len()).map(weight));
+        let page = Overview::of(&self.labels, &self.weights);
+        let mut around = Around::default();
+        for index in 0..self.labels.len() {
+            around.slide(&self.labels, index);
+            let Self {
+                labels,
+                margins,
+                ids,
+                ends,
+                ..
+            } = self;
             let mut push = |group: Group, bucket: usize| ids.push(names::id(group, bucket));
-            let sure = |at: usize| {
-                bucket(
-                    self.margins[at].max(0) as usize,
-                    &[unit as usize / 2, unit as usize * 2, unit as usize * 5],
-                )
-            };
-            push(Group::Self1, self.labels[index] as usize * 4 + sure(index));
-            let near = |at: Option<usize>| match at {
-                Some(at) if at < count => self.labels[at] as usize * 2 + usize::from(sure(at) >= 2),
-                _ => Label::COUNT * 2,
-            };
-            push(Group::Prev1, near(index.checked_sub(1)));
-            push(Group::Next1, near(Some(index + 1)));
-            push(Group::Prev2, near(index.checked_sub(2)) / 2);
-            push(Group::Next2, near(Some(index + 2)) / 2);
-            for (label, &seen) in around.iter().enumerate().filter(|(_, seen)| **seen > 0) {
+            push_near(labels, margins, index, unit, &mut push);
+            for (label, &seen) in around
+                .counts
+                .iter()
+                .enumerate()
+                .filter(|(_, seen)| **seen > 0)
+            {
                 push(
                     Group::Around,
                     label * 4 + bucket(seen as usize, &[2, 5, 10]),
                 );
             }
-            push(Group::Main, main_bucket(main, index));
-            push(Group::TitleBefore, title_before[index]);
-            push(Group::TitleAfter, title_after[index]);
-            push(Group::BodyShare, share);
-            let run = bucket(runs[index] as usize, &[2, 4, 10]);
-            push(Group::Run, self.labels[index] as usize * 4 + run);
-            self.ends.push(self.ids.len() as u32);
+            page.push(labels[index], index, &mut push);
+            ends.push(ids.len() as u32);
+        }
+    }
+}
+
+/// Pushes what the piece itself and the two on either side were taken for.
+fn push_near(
+    labels: &[Label],
+    margins: &[i32],
+    index: usize,
+    unit: i32,
+    push: &mut impl FnMut(Group, usize),
+) {
+    let unit = unit as usize;
+    let sure = |at: usize| bucket(margins[at].max(0) as usize, &[unit / 2, unit * 2, unit * 5]);
+    let near = |at: Option<usize>| match at {
+        Some(at) if at < labels.len() => labels[at] as usize * 2 + usize::from(sure(at) >= 2),
+        _ => Label::COUNT * 2,
+    };
+    push(Group::Self1, labels[index] as usize * 4 + sure(index));
+    push(Group::Prev1, near(index.checked_sub(1)));
+    push(Group::Next1, near(Some(index + 1)));
+    push(Group::Prev2, near(index.checked_sub(2)) / 2);
+    push(Group::Next2, near(Some(index + 2)) / 2);
+}
+
+/// How often each label stands in a window around a piece.
+#[derive(Default)]
+struct Around {
+    counts: [u32; Label::COUNT],
+}
+
+impl Around {
+    const WIDTH: usize = 8;
+
+    /// Moves the window from the piece before `index` to it.
+    fn slide(&mut self, labels: &[Label], index: usize) {
+        if index == 0 {
+            labels
+                .iter()
+                .take(Self::WIDTH)
+                .for_each(|label| self.counts[*label as usize] += 1);
+        }
+        if let Some(label) = labels.get(index + Self::WIDTH) {
+            self.counts[*label as usize] += 1;
+        }
+        if index > Self::WIDTH {
+            self.counts[labels[index - Self::WIDTH - 1] as usize] -= 1;
+        }
+    }
+}
+
+/// The first decision on the page as a whole.
+struct Overview {
+    /// The run of pieces around most article text.
+    main: (usize, usize),
+    /// Bucket of the share of article text.
+    share: usize,
+    /// For each piece: length of the run of its label, and distances to a title.
+    runs: Vec<u32>,
+    title_before: Vec<usize>,
+    title_after: Vec<usize>,
+}
+
+impl Overview {
+    fn of(labels: &[Label], weights: &[u32]) -> Self {
+        let count = labels.len();
+        let sum = |main: bool| -> u64 {
+            let pieces = labels.iter().zip(weights);
+            pieces
+                .filter(|(l, _)| !main || l.is_main())
+                .map(|(_, &weight)| u64::from(weight))
+                .sum()
+        };
+        let share = sum(true) * 100 / sum(false).max(1);
+        Self {
+            main: largest_run(labels, weights),
+            share: bucket(share as usize, &[1, 10, 25, 45, 70]),
+            runs: runs(labels),
+            title_before: distances(labels, Label::Title, 0..count),
+            title_after: distances(labels, Label::Title, (0..count).rev()),
         }
     }
 
-    fn sum(&self, counts: impl Fn(Label) -> bool) -> u64 {
-        let pairs = self.labels.iter().zip(&self.weights);
-        pairs
-            .filter(|(label, _)| counts(**label))
-            .map(|(_, &weight)| u64::from(weight))
-            .sum()
+    fn push(&self, label: Label, index: usize, push: &mut impl FnMut(Group, usize)) {
+        push(Group::Main, main_bucket(self.main, index));
+        push(Group::TitleBefore, self.title_before[index]);
+        push(Group::TitleAfter, self.title_after[index]);
+        push(Group::BodyShare, self.share);
+        let run = bucket(self.runs[index] as usize, &[2, 4, 10]);
+        push(Group::Run, label as usize * 4 + run);
     }
 }
 
@@ -116,12 +173,7 @@ fn main_bucket((from, to): (usize, usize), index: usize) -> usize {
 fn largest_run(labels: &[Label], weights: &[u32]) -> (usize, usize) {
     let (mut best, mut best_sum) = ((0, 0), 0u64);
     let (mut start, mut end, mut sum) = (0, 0, 0u64);
-    for (index, label) in labels
-        .iter()
-        .enumerate()
-        .filter(|(_, label)| label.is_main())
-    {
-        let _ = label;
+    for index in (0..labels.len()).filter(|&index| labels[index].is_main()) {
         if index > end + 2 || sum == 0 {
             (start, sum) = (index, 0);
         }

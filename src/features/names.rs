@@ -64,6 +64,8 @@ groups! {
     Indent = "indent", 3, own;
     /// What parts it from the piece before, by whether the page has blank lines.
     Gap = "gap", 6, near;
+    /// At the edge of or inside a block of code between fences.
+    Fence = "fence", 3, own;
     /// Shares its line with another piece.
     Packed = "packed", 2, own;
     /// Numbering style; the last bucket is none.

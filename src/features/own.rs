@@ -200,7 +200,7 @@ fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
                 | Class::Code
         )
     };
-    if rest.chars().all(mark) {
+    if without_top(rest).chars().all(mark) {
         return Place::Alone;
     }
     let rest = rest.trim_start();
@@ -209,6 +209,15 @@ fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
         Some(Class::Colon) => Place::Colon,
         _ => Place::Start,
     }
+}
+
+/// What stands behind a cue, without the TOP of `TOP10`.
+fn without_top(rest: &str) -> &str {
+    let trimmed = rest.trim_start();
+    let top = trimmed
+        .get(..3)
+        .is_some_and(|word| word.eq_ignore_ascii_case("top"));
+    if top { &trimmed[3..] } else { rest }
 }
 
 const LENGTHS: [usize; 13] = [2, 3, 5, 7, 10, 14, 19, 26, 36, 51, 81, 141, 301];

@@ -12,7 +12,9 @@ use crate::pieces::Piece;
 #[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<email>[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)",
+        // Bounded, as the standards bound it: else a long run of digits is read to its end
+        // for an @ at each of its numbers.
+        r"(?P<email>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]+)+)",
         r"|(?P<icp>[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?号?(?:-[0-9]{1,3})?)",
         r"|(?i-u:qq)(?:群|号|號|号码|客服|咨询|在线|交流群)*[ ]*[:：]?[ ]*(?P<qq>[1-9][0-9]{4,10})",
         r"|(?:微信|(?i-u:wechat|weixin|vx))(?:号|號|同号|客服|咨询|公众号|公眾號|扫码|ID|id)*[ ]*[:：][ ]*(?P<wechat>[A-Za-z][A-Za-z0-9_-]{5,19})",

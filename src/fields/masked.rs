@@ -30,7 +30,12 @@ fn find_in(text: &str, piece: Span, masked: &mut Vec<Span>) {
             continue;
         }
         if let Some((from, to)) = word(body, start, end, stars) {
-            masked.push(Span::new(piece.start + from, piece.start + to));
+            let span = Span::new(piece.start + from, piece.start + to);
+            match masked.last_mut() {
+                // `首*个*益`: one word with several of its characters gone.
+                Some(last) if last.end > span.start => last.end = span.end,
+                _ => masked.push(span),
+            }
         }
     }
 }
@@ -92,6 +97,7 @@ mod tests {
     fn censored_words_and_other_asterisks() {
         for (text, expected) in [
             ("对个*益造成损害", &["个*益"][..]),
+            ("对个*人*益造成损害", &["个*人*益"]),
             ("依法*** 法规", &["***"]),
             ("依 *** 法规", &["***"]),
             ("锁 *** 设备", &["***"]),
