@@ -15,7 +15,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("ctrlc", &["bin/dehusk/interrupt.rs"]),
     ("flate2", &["input/compress.rs", "output/file.rs"]),
     ("indicatif", &["bin/dehusk/report.rs"]),
-    ("rayon", &["pipeline.rs", "train.rs"]),
+    ("rayon", &["pipeline.rs", "train"]),
     (
         "regex",
         &[

@@ -20,6 +20,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Extract(Box<Extract>),
     Eval(Eval),
+    Train(Train),
     /// List, show and check rule packs
     ///
     /// A pack is a text file of phrases that tell what the text around them is. The built-in
@@ -272,6 +273,58 @@ pub(crate) struct Eval {
     pub(crate) json: bool,
 }
 
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  dehusk train my-pages -o my.weights
+  dehusk train gold my-pages -o all.weights --prior 0.5 > report.txt
+  dehusk extract crawl/ --weights my.weights > records.jsonl";
+
+/// Learn weights from labelled pages
+///
+/// Each GOLD is a folder as for `eval`. The weights are for `extract --weights`; comments at
+/// their top say what they were made of. Cross-validation says how well that does on pages
+/// that were not learned from: pages of one site (ids that differ in a last -N only) or one
+/// template are never split. What is learned does not depend on the number of threads.
+#[derive(Debug, clap::Args)]
+#[command(after_help = TRAIN_EXAMPLES)]
+pub(crate) struct Train {
+    /// Folders of labelled pages
+    #[arg(required = true)]
+    pub(crate) gold: Vec<PathBuf>,
+
+    /// Write the weights to FILE, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Parts of the pages: each is tested by weights learned from the others
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = folds)]
+    pub(crate) folds: usize,
+
+    /// Strength of the prior that keeps weights small; more for fewer pages
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = prior)]
+    pub(crate) prior: f64,
+
+    /// Most steps of the optimiser for each model
+    #[arg(long, value_name = "N", default_value_t = 150)]
+    pub(crate) steps: usize,
+
+    /// Learn the weights and nothing else, in a third of the time
+    #[arg(long)]
+    pub(crate) no_cross_validation: bool,
+
+    /// Add a rule pack; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Threads that learn [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZero<usize>>,
+
+    /// No progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum From {
     #[default]
@@ -310,6 +363,18 @@ pub(crate) enum Progress {
     Auto,
     Always,
     Never,
+}
+
+fn folds(typed: &str) -> Result<usize, String> {
+    let number: Option<usize> = typed.parse().ok();
+    let number = number.filter(|folds| (2..=100).contains(folds));
+    number.ok_or_else(|| "not a number from 2 to 100".into())
+}
+
+fn prior(typed: &str) -> Result<f64, String> {
+    let number: Option<f64> = typed.parse().ok();
+    let number = number.filter(|prior| prior.is_finite() && *prior > 0.0);
+    number.ok_or_else(|| "not a number over 0".into())
 }
 
 /// A number of bytes: `500k`, `16M`, `16MiB`, `1g`, `4096`.

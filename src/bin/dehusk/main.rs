@@ -11,6 +11,7 @@ mod interrupt;
 mod report;
 mod rules;
 mod run;
+mod train;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Extract(args) => run::extract(args),
         Command::Eval(args) => eval::eval(&args),
+        Command::Train(args) => train::train(&args),
         Command::Rules(command) => rules::rules(&command),
     };
     match done {

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use dehusk::{
-    Extractor, Input, InputFormat, Keep, OutputFile, OutputFormat, PageError, Pipeline,
-    RecordWriter, Sink,
+    Extractor, ExtractorBuilder, Input, InputFormat, Keep, OutputFile, OutputFormat, PageError,
+    Pipeline, RecordWriter, Sink,
 };
 
 use crate::args::{self, Args, Extract};
@@ -147,14 +147,20 @@ fn on_error(policy: args::OnError) -> dehusk::OnError {
 }
 
 fn extractor(args: &Extract) -> Result<Extractor, Failure> {
-    let mut builder = Extractor::builder();
-    for path in &args.rules {
-        builder = builder.rules(path.display().to_string(), load(path)?);
-    }
+    let mut builder = with_rules(&args.rules)?;
     if let Some(path) = &args.weights {
         builder = builder.weights(path.display().to_string(), load(path)?);
     }
     builder.build()
+}
+
+/// The built-in rules and those of these packs.
+pub(crate) fn with_rules(packs: &[PathBuf]) -> Result<ExtractorBuilder, Failure> {
+    let mut builder = Extractor::builder();
+    for path in packs {
+        builder = builder.rules(path.display().to_string(), load(path)?);
+    }
+    Ok(builder)
 }
 
 pub(crate) fn load(path: &Path) -> Result<String, Failure> {
