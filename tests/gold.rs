@@ -5,6 +5,7 @@
 
 #![cfg(feature = "eval")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(clippy::print_stdout, reason = "the figures, for --nocapture")]
 
 use std::path::Path;
 
