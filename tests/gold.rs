@@ -5,6 +5,7 @@
 
 #![cfg(feature = "eval")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(clippy::print_stdout, reason = "figures, with --nocapture")]
 
 use std::path::Path;
 
@@ -96,6 +97,7 @@ fn figures_stay_above_their_floors() {
             LANGUAGE,
         ),
     ];
+    // `cargo test --test gold -- --nocapture` shows them.
     for (name, value, floor) in figures {
         println!("{name:24} {value:.4}, floor {floor}");
     }
