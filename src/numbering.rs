@@ -262,7 +262,7 @@ fn letter(line: &str) -> Option<Numbering> {
 }
 
 /// A number at the start of `text`, in Arabic digits (at most four) or Han numerals
-/// (at most four): its value and its length in bytes.
+/// (at most eight): its value and its length in bytes.
 fn number(text: &str) -> Option<(u32, usize)> {
     arabic_number(text).or_else(|| han_number(text))
 }
@@ -307,7 +307,7 @@ fn han_number(text: &str) -> Option<(u32, usize)> {
     let (mut value, mut len) = (0, 0);
     for (count, digit) in text.chars().map(han_digit).enumerate() {
         let Some(digit) = digit else { break };
-        if count == 4 {
+        if count == 8 {
             return None;
         }
         value = match digit {

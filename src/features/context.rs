@@ -75,7 +75,7 @@ impl Context {
         self.find_twins(text, pieces, facts);
         self.find_overlap(text, pieces, facts);
         self.count_cues(facts);
-        self.rank_titles(pieces, facts);
+        self.rank_titles(text, pieces, facts);
     }
 
     fn sum(&mut self, facts: &[Facts]) {
@@ -214,13 +214,16 @@ impl Context {
     fn find_overlap(&mut self, text: &str, pieces: &[Piece], facts: &[Facts]) {
         self.pairs.clear();
         let (from, to) = self.region;
-        for index in from..to {
-            if facts[index].prose >= 2 {
-                self.pairs.add(text, pieces[index].span);
-            }
+        // A long title stands at the start of the prose and looks like it.
+        let prose = |index: usize| {
+            let prose = facts[index].prose;
+            prose >= 3 || prose == 2 && index > from + 1
+        };
+        for index in (from..to).filter(|&index| prose(index)) {
+            self.pairs.add(text, pieces[index].span);
         }
         for (index, piece) in pieces.iter().enumerate() {
-            if facts[index].prose >= 2 || facts[index].weight < 4 || facts[index].weight > 80 {
+            if prose(index) || !(4..=80).contains(&facts[index].weight) {
                 continue;
             }
             let (known, all) = self.pairs.known(text, piece.span);
@@ -235,14 +238,16 @@ impl Context {
     /// Ranks the pieces before and at the start of the prose by how much each could be
     /// its title: it says what the prose says, stands near, is copied elsewhere in the
     /// page, and has a byline below it.
-    fn rank_titles(&mut self, pieces: &[Piece], facts: &[Facts]) {
+    fn rank_titles(&mut self, text: &str, pieces: &[Piece], facts: &[Facts]) {
         let (from, to) = self.region;
         let last = if from == to { 30 } else { from + 3 }.min(pieces.len());
         let mut best = [(i32::MIN, usize::MAX); 3];
         for index in last.saturating_sub(60)..last {
             let fact = &facts[index];
-            let fits = (6..=90).contains(&fact.weight) && fact.prose <= 1 && fact.lead.is_none();
-            if !fits || fact.date == DateAt::Alone {
+            let shape = &pieces[index].shape;
+            let sentences = shape.of(Class::End) + shape.of(Class::Comma) > 3;
+            let fits = (4..=80).contains(&fact.weight) && !sentences && fact.lead.is_none();
+            if !fits || shape.wide_gaps > 2 || fact.date == DateAt::Alone {
                 continue;
             }
             let place = &self.places[index];
@@ -256,6 +261,14 @@ impl Context {
                 + if byline { 4 } else { 0 }
                 + fact.weight.min(24) as i32 / 4
                 - if fact.cue_labels != 0 { 5 } else { 0 }
+                - if is_clause(pieces[index].span.of(text)) {
+                    10
+                } else {
+                    0
+                }
+                - 6 * (shape.of(Class::Angle) + shape.of(Class::Pipe)).min(1) as i32
+                - 2 * shape.of(Class::Code).min(3) as i32
+                - if index > from { 3 } else { 0 }
                 - (from.abs_diff(index) as i32).min(20) / 2;
             let slot = best.iter().position(|other| score > other.0);
             if let Some(slot) = slot {
@@ -407,6 +420,12 @@ impl Context {
                 _ => 14,
             }
     }
+}
+
+/// True if a line ends as a sentence or a part of one does, and no title.
+fn is_clause(text: &str) -> bool {
+    text.ends_with(['。', ',', '，', ';', '；', ':', '：', '、', '{', '}'])
+        || text.ends_with('.') && !text.ends_with("..")
 }
 
 fn page_script(pieces: &[Piece]) -> usize {

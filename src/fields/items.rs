@@ -492,7 +492,8 @@ fn clean_title(text: &str, item: Span) -> Span {
     })
 }
 
-fn drop_bullet(text: &str, item: Span) -> Span {
+/// Without the bullet or arrow at its start.
+pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
     let bullet = |c: char| {
         is_blank(c)
             || matches!(chars::class(c), Class::Bullet | Class::Angle)
