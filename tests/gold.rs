@@ -123,5 +123,5 @@ const TAGS: f64 = 0.847;
 const RELATED: f64 = 0.765;
 const RELATED_LOOSE: f64 = 0.78;
 const LABELS: f64 = 0.898;
-const OUTLINE: f64 = 0.645;
+const OUTLINE: f64 = 0.69;
 const LANGUAGE: f64 = 0.97;
