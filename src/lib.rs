@@ -35,8 +35,9 @@
 //!
 //! A whole crawl, on all cores and in bounded memory: [`Input`] to [`Pipeline`] to a [`Sink`].
 //!
-//! The features `cli` and `compress` (both on by default) bring the program and gzip and
-//! Zstandard; a library user can do without: `default-features = false`.
+//! The features `cli`, `compress` and `eval` (on by default) bring the program, gzip and
+//! Zstandard, and scores against labelled pages; a library user can do without:
+//! `default-features = false`.
 
 // The order of these lines is the order in which data flows, and the import rule:
 // a module may import only modules above it (held by `tests/layers.rs`).

@@ -5,7 +5,7 @@
 
 #![cfg(feature = "eval")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
-#![allow(clippy::print_stdout, reason = "the figures, for --nocapture")]
+#![allow(clippy::print_stdout, reason = "figures, with --nocapture")]
 
 use std::path::Path;
 
@@ -97,6 +97,7 @@ fn figures_stay_above_their_floors() {
             LANGUAGE,
         ),
     ];
+    // `cargo test --test gold -- --nocapture` shows them.
     for (name, value, floor) in figures {
         println!("{name:24} {value:.4}, floor {floor}");
     }
@@ -122,5 +123,5 @@ const TAGS: f64 = 0.847;
 const RELATED: f64 = 0.765;
 const RELATED_LOOSE: f64 = 0.78;
 const LABELS: f64 = 0.898;
-const OUTLINE: f64 = 0.645;
+const OUTLINE: f64 = 0.69;
 const LANGUAGE: f64 = 0.97;

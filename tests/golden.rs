@@ -85,31 +85,38 @@ fn pretty(json: &str) -> String {
     text
 }
 
-/// The lines that differ, between those that do not.
+/// The lines that are only in one of two texts, in order, by their longest common sequence.
 fn diff(old: &str, new: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
-    let same =
-        |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(a, b)| a == b).count();
-    let start = same(&mut old.iter().zip(&new));
-    let end = same(&mut old[start..].iter().rev().zip(new[start..].iter().rev()));
-    let part = |sign: char, lines: &[&str]| {
-        let lines = &lines[start..lines.len() - end];
-        let shown = lines
-            .iter()
-            .take(20)
-            .map(|line| line.chars().take(160).collect::<String>());
-        let mut text: String = shown.map(|line| format!("{sign} {line}\n")).collect();
-        if lines.len() > 20 {
-            text += &format!("{sign} and {} more lines\n", lines.len() - 20);
+    // How many lines the rests of both have in common.
+    let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
+    for a in (0..old.len()).rev() {
+        for b in (0..new.len()).rev() {
+            common[a][b] = if old[a] == new[b] {
+                common[a + 1][b + 1] + 1
+            } else {
+                common[a + 1][b].max(common[a][b + 1])
+            };
         }
-        text
+    }
+    let mut text = String::new();
+    let mut show = |sign, number: usize, line: &str| {
+        let line: String = line.chars().take(140).collect();
+        text += &format!("{sign}{:4} {line}\n", number + 1);
     };
-    format!(
-        "from line {}\n{}{}",
-        start + 1,
-        part('-', &old),
-        part('+', &new)
-    )
+    let (mut a, mut b) = (0, 0);
+    while a < old.len() || b < new.len() {
+        if a < old.len() && b < new.len() && old[a] == new[b] {
+            (a, b) = (a + 1, b + 1);
+        } else if a < old.len() && (b == new.len() || common[a + 1][b] >= common[a][b + 1]) {
+            show('-', a, old[a]);
+            a += 1;
+        } else {
+            show('+', b, new[b]);
+            b += 1;
+        }
+    }
+    text
 }
 
 #[test]
@@ -126,7 +133,7 @@ fn records_are_what_they_were() {
         }
         let old = fs::read_to_string(path).unwrap_or_default();
         if old != new {
-            changes += &format!("\n{name}.json {}", diff(&old, &new));
+            changes += &format!("\n{name}.json\n{}", diff(&old, &new));
         }
     }
     assert!(
@@ -159,9 +166,15 @@ fn pretty_changes_nothing_but_white_space() {
 }
 "#;
     assert_eq!(pretty(json), expected);
+}
+
+#[test]
+fn a_diff_shows_what_differs() {
     let lines = |text: &str| text.replace(' ', "\n");
+    let found = diff(&lines("a b c d e"), &lines("a x y d f e"));
     assert_eq!(
-        diff(&lines("a b c d"), &lines("a x y d")),
-        "from line 2\n- b\n- c\n+ x\n+ y\n"
+        found,
+        lines("-___2_b -___3_c +___2_x +___3_y +___5_f ").replace('_', " ")
     );
+    assert_eq!(diff("a", "a"), "");
 }
