@@ -35,7 +35,7 @@ fn folder() -> Dir {
 #[test]
 fn the_same_pages_give_the_same_bytes() {
     let dir = folder();
-    let learn = "train six --steps 6 --folds 2 --no-cross-validation -q";
+    let learn = "train six --steps 6 --prior 2 --folds 2 --no-cross-validation -q";
     for (threads, file) in [(1, "a"), (2, "b"), (2, "c")] {
         let run = dir
             .run(&format!("{learn} --threads {threads} -o {file}"))
@@ -55,7 +55,7 @@ fn the_same_pages_give_the_same_bytes() {
         head[0],
         format!("# made by `dehusk train`, dehusk {version}")
     );
-    assert_eq!(head[1], "# settings: prior 1, steps 6, folds 2");
+    assert_eq!(head[1], "# settings: prior 2, steps 6, folds 2");
     assert!(
         head[2].starts_with("# gold: six, 6 pages, hash "),
         "{}",
@@ -94,7 +94,7 @@ fn cross_validation_is_told_as_it_goes_and_at_the_end() {
 #[test]
 fn a_weights_file_that_is_none_is_named_with_the_line() {
     let dir = folder();
-    dir.run("train six --steps 1 --folds 2 --no-cross-validation -q -o w")
+    dir.run("train six --steps 1 --prior 2 --folds 2 --no-cross-validation -q -o w")
         .exits(0);
     let broken = dir
         .read("w")
