@@ -117,11 +117,11 @@ fn figures_stay_above_their_floors() {
     );
 }
 
-const MAIN: f64 = 0.94;
-const TITLE: f64 = 0.93;
-const TAGS: f64 = 0.847;
-const RELATED: f64 = 0.765;
-const RELATED_LOOSE: f64 = 0.78;
-const LABELS: f64 = 0.898;
-const OUTLINE: f64 = 0.69;
+const MAIN: f64 = 0.95;
+const TITLE: f64 = 0.89;
+const TAGS: f64 = 0.85;
+const RELATED: f64 = 0.79;
+const RELATED_LOOSE: f64 = 0.80;
+const LABELS: f64 = 0.905;
+const OUTLINE: f64 = 0.71;
 const LANGUAGE: f64 = 0.97;

@@ -45,9 +45,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            prior: 1.0,
+            prior: 6.0,
             steps: 150,
-            folds: 5,
+            folds: 8,
             threads: None,
         }
     }

@@ -297,11 +297,11 @@ pub(crate) struct Train {
     pub(crate) output: PathBuf,
 
     /// Parts of the pages: each is tested by weights learned from the others
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = folds)]
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = folds)]
     pub(crate) folds: usize,
 
     /// Strength of the prior that keeps weights small; more for fewer pages
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = prior)]
+    #[arg(long, value_name = "X", default_value_t = 6.0, value_parser = prior)]
     pub(crate) prior: f64,
 
     /// Most steps of the optimiser for each model
