@@ -397,7 +397,7 @@ fn long_lines() {
 }
 
 /// What once cost, or may cost, time with the square of a line's length.
-const SHARDS_TO_REPEAT: [&str; 16] = [
+const SHARDS_TO_REPEAT: [&str; 18] = [
     "的",
     " ",
     "\u{a0}的",
@@ -414,6 +414,8 @@ const SHARDS_TO_REPEAT: [&str; 16] = [
     "相关文章: ",
     "相\u{200b}关",
     "薄荷喜光。",
+    "13812345678",
+    "_400-800-7526",
 ];
 
 #[test]
