@@ -91,16 +91,33 @@ impl Decision {
         self.look.weigh(weight, UNIT);
     }
 
+    /// Adds up the weights of the features that [`active`] lists, going through each
+    /// piece's own only once: what is near goes to the pieces next to it as well.
     fn score(&mut self, features: &Features, look: Option<&Look>, table: &Table) {
+        let count = features.len();
         self.scores.clear();
-        for piece in 0..features.len() {
-            let mut row = [0i32; Label::COUNT];
-            for feature in active(features, look, piece) {
-                for (sum, weight) in row.iter_mut().zip(&table.rows[feature]) {
-                    *sum += weight;
+        self.scores.resize(count, [0; Label::COUNT]);
+        for piece in 0..count {
+            let (mut own, mut before, mut behind) =
+                ([0; Label::COUNT], [0; Label::COUNT], [0; Label::COUNT]);
+            for &id in features.own(piece) {
+                let feature = usize::from(id);
+                add(&mut own, &table.rows[feature]);
+                if names::near(id) {
+                    add(&mut behind, &table.rows[names::OWN + feature]);
+                    add(&mut before, &table.rows[2 * names::OWN + feature]);
                 }
             }
-            self.scores.push(row);
+            for &id in look.map_or(&[][..], |look| look.own(piece)) {
+                add(&mut own, &table.rows[usize::from(id)]);
+            }
+            add(&mut self.scores[piece], &own);
+            if piece > 0 {
+                add(&mut self.scores[piece - 1], &before);
+            }
+            if let Some(next) = self.scores.get_mut(piece + 1) {
+                add(next, &behind);
+            }
         }
     }
 
@@ -151,6 +168,12 @@ impl Decision {
             }
         }
         chain.best(scores, gap, &table.transitions, labels);
+    }
+}
+
+fn add(sums: &mut Row, weights: &Row) {
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        *sum += weight;
     }
 }
 
