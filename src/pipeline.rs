@@ -79,6 +79,9 @@ pub struct Pipeline<'e> {
     on_error: OnError,
 }
 
+/// Each thread brings two batches; a slip of the finger must not take all memory.
+const MAX_THREADS: usize = 512;
+
 impl<'e> Pipeline<'e> {
     /// A pipeline that uses all cores and leaves out pages that cannot be read.
     pub fn new(extractor: &'e Extractor, writer: RecordWriter) -> Self {
@@ -90,8 +93,8 @@ impl<'e> Pipeline<'e> {
         }
     }
 
-    /// How many threads extract: as many as there are cores unless set. Reading and
-    /// writing have a thread each besides, which mostly wait.
+    /// How many threads extract: as many as there are cores unless set, and at most 512.
+    /// Reading and writing have a thread each besides, which mostly wait.
     pub fn threads(mut self, threads: NonZero<usize>) -> Self {
         self.threads = Some(threads);
         self
@@ -115,7 +118,8 @@ impl<'e> Pipeline<'e> {
         let threads = self
             .threads
             .or_else(|| thread::available_parallelism().ok())
-            .map_or(1, NonZero::get);
+            .map_or(1, NonZero::get)
+            .min(MAX_THREADS);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("dehusk-{n}"))
