@@ -12,10 +12,7 @@ use crate::pieces::Piece;
 #[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        // Bounded, as the standards bound it: else a long run of digits is read to its end
-        // for an @ at each of its numbers.
-        r"(?P<email>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]+)+)",
-        r"|(?P<icp>[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?号?(?:-[0-9]{1,3})?)",
+        r"(?P<icp>[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?[号號]?(?:-[0-9]{1,3})?)",
         r"|(?i-u:qq)(?:群|号|號|号码|客服|咨询|在线|交流群)*[ ]*[:：]?[ ]*(?P<qq>[1-9][0-9]{4,10})",
         r"|(?:微信|(?i-u:wechat|weixin|vx))(?:号|號|同号|客服|咨询|公众号|公眾號|扫码|ID|id)*[ ]*[:：][ ]*(?P<wechat>[A-Za-z][A-Za-z0-9_-]{5,19})",
         // 400 and 800 numbers; Chinese mobiles; numbers with an area code; +NN.
@@ -26,6 +23,15 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
         r"|\(?[2-9][0-9]{2}\)?[-. ][0-9]{3}[-. ][0-9]{4}))",
     ))
     .expect("a constant pattern")
+});
+
+/// Bounded, as the standards bound it: else a long run of letters is read to its end for
+/// an @ at each of its characters. Apart from the others, since it costs most and few
+/// pieces have an @.
+#[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
+static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]+)+")
+        .expect("a constant pattern")
 });
 
 /// The contacts of a page, in order.
@@ -45,6 +51,14 @@ pub(crate) fn find(text: &str, pieces: &[Piece]) -> Vec<Contact> {
 
 fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
     let body = piece.of(text);
+    let first = contacts.len();
+    if body.contains('@') {
+        contacts.extend(EMAIL.find_iter(body).map(|found| Contact {
+            kind: ContactKind::Email,
+            value: normalise(ContactKind::Email, found.as_str()),
+            span: Span::new(piece.start + found.start(), piece.start + found.end()),
+        }));
+    }
     for place in CONTACT.find_iter(body) {
         // Groups are looked for in what was found, not in the page: searching for them is
         // many times slower.
@@ -52,7 +66,6 @@ fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
             continue;
         };
         for (name, kind) in [
-            ("email", ContactKind::Email),
             ("icp", ContactKind::Icp),
             ("qq", ContactKind::Qq),
             ("wechat", ContactKind::Wechat),
@@ -74,6 +87,16 @@ fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
             });
         }
     }
+    // Of two that overlap the one that begins first stays, then the longer.
+    let mut found = contacts.split_off(first);
+    found.sort_by_key(|contact| (contact.span.start, std::cmp::Reverse(contact.span.end)));
+    let mut end = 0;
+    for contact in found {
+        if contact.span.start >= end {
+            end = contact.span.end;
+            contacts.push(contact);
+        }
+    }
 }
 
 /// True if the match is part of a longer number, word or decimal.
@@ -81,7 +104,7 @@ fn inside_number(body: &str, start: usize, end: usize) -> bool {
     let before = body[..start].chars().next_back();
     let after = body[end..].chars().next();
     before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '=' | '%'))
-        || after.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '*' | '%'))
+        || after.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '*' | '%' | '@'))
 }
 
 fn normalise(kind: ContactKind, text: &str) -> String {

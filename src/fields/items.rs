@@ -100,7 +100,9 @@ fn is_counter(text: &str) -> bool {
 
 /// The tags of a block.
 pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
-    let lines = pieces.len();
+    // A cue alone on its line is no line of tags.
+    let cue_alone = |piece: &Piece| cues.skip_cue(text, piece, Label::Tags).0.is_empty();
+    let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
     for piece in pieces {
         let (rest, cued) = cues.skip_cue(text, piece, Label::Tags);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty]) {

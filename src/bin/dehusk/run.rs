@@ -36,7 +36,10 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     // The failed pages are of use even if the run was not.
     outlet.finish_errors()?;
     let summary = run?;
-    outlet.finish()?;
+    // Where nothing could be read an older output stays as it is.
+    if summary.opened > 0 || summary.errors == 0 {
+        outlet.finish()?;
+    }
     if !args.quiet {
         outlet.report.summary(&summary);
     }
