@@ -28,15 +28,17 @@ impl Cues<'_> {
             .any(|(l, role)| label.is_none_or(|label| *l == label) && roles.contains(role))
     }
 
-    /// What is left of a piece behind the cue at its start, and whether there is one.
-    fn skip_cue(self, text: &str, piece: &Piece, label: Label) -> (Span, bool) {
+    /// What is left of a piece behind the cue at its start, and what role that has.
+    fn skip_cue(self, text: &str, piece: &Piece, label: Label) -> (Span, Option<Role>) {
         let content = skip_marks(text, piece.span);
         let hit = self.hits[piece.hits.clone()].iter().copied().find(|hit| {
             hit.start <= content.start && self.is(*hit, Some(label), &[Role::Lead, Role::Step])
         });
         let Some(hit) = hit else {
-            return (piece.span, false);
+            return (piece.span, None);
         };
+        let step = self.is(hit, Some(label), &[Role::Step]);
+        let role = if step { Role::Step } else { Role::Lead };
         let rest = Span::new(hit.end.min(piece.span.end), piece.span.end);
         let after = rest.of(text).trim_start();
         // `(10)`, `TOP10` and the like belong to the cue.
@@ -45,9 +47,9 @@ impl Cues<'_> {
             None if is_counter(after) => rest.end,
             None if after.len() < rest.len() || after.starts_with(['#', '[', '【']) => rest.start,
             // The cue is the start of a word: 标签云集的地方.
-            None => return (piece.span, false),
+            None => return (piece.span, None),
         };
-        (Span::new(start, rest.end).trim(text), true)
+        (Span::new(start, rest.end).trim(text), Some(role))
     }
 
     /// Without a cue behind the title it goes with: `标题 下一篇`.
@@ -104,33 +106,57 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
     let cue_alone = |piece: &Piece| cues.skip_cue(text, piece, Label::Tags).0.is_empty();
     let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
     for piece in pieces {
-        let (rest, cued) = cues.skip_cue(text, piece, Label::Tags);
+        let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
+        let rest = skip_head(text, rest);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty]) {
             continue;
         }
         let split = match piece.shape.of(Class::Hash) {
-            0 => separator(text, rest, cued || lines == 1),
+            0 => separator(text, rest, cue.is_some() || lines == 1),
             _ if hash_marks(rest.of(text)) > 0 => Separator::Hash,
-            _ => separator(text, rest, cued || lines == 1),
+            _ => separator(text, rest, cue.is_some() || lines == 1),
         };
         split.each(text, rest, |item| {
             let item = clean_tag(text, item);
-            if !item.is_empty() && item.of(text).contains(char::is_alphanumeric) {
+            let word = item.of(text);
+            if word.contains(char::is_alphanumeric) && word.chars().count() <= LONGEST_TAG {
                 items.push(item);
             }
         });
     }
 }
 
+/// Chars of the longest tag: what is longer has lost its separators, and no one can tell
+/// where they were.
+const LONGEST_TAG: usize = 60;
+
+/// What is left of a line of tags behind a head that no cue knows: `今日热词：`, `[图片]`.
+fn skip_head(text: &str, span: Span) -> Span {
+    let body = span.of(text);
+    let short = |head: &str| {
+        let words = head.chars().filter(|c| c.is_alphanumeric()).count();
+        (1..=10).contains(&words) && !head.contains(['#', '＃', ',', '，', '、'])
+    };
+    let colon = body.find([':', '：']);
+    let head = match (body.chars().next(), body.find([']', '】'])) {
+        (Some('[' | '【'), Some(close)) => close,
+        _ => colon.unwrap_or(0),
+    };
+    if head == 0 || !short(&body[..head]) {
+        return span;
+    }
+    Span::new(span.start + head + mark_len(&body[head..]), span.end).trim(text)
+}
+
 /// The titles of a list.
 pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
     let typical = typical_weight(pieces);
     for (index, piece) in pieces.iter().enumerate() {
-        let (rest, cued) = cues.skip_cue(text, piece, Label::Related);
+        let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
             continue;
         }
-        if !cued {
+        if cue.is_none() {
             let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step]);
             if cue_alone || !is_title(text, piece, pieces.len(), typical) {
                 continue;
@@ -142,7 +168,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
             true => drop_number(text, rest),
             false => rest,
         };
-        list_separator(text, rest, &piece.shape, cued).each(text, rest, |item| {
+        list_separator(text, rest, &piece.shape, cue).each(text, rest, |item| {
             let item = clean_title(text, item);
             if is_item(item.of(text)) {
                 items.push(item);
@@ -164,7 +190,7 @@ fn is_title(text: &str, piece: &Piece, count: usize, typical: u32) -> bool {
     let shape = &piece.shape;
     let weight = shape.weight();
     let heading = count > 1 && weight <= 6 && weight * 2 < typical;
-    let opens = count > 1 && shape.last == Class::Colon;
+    let opens = shape.last == Class::Colon;
     let body = piece.span.of(text);
     let cut_off = body.ends_with("...") || body.ends_with('…');
     let sentences = shape.of(Class::End) >= 1 && shape.of(Class::Comma) >= 1 || cut_off;
@@ -364,6 +390,14 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         (Separator::Class(Class::Bullet), count(&['·', '•'])),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
+    // No word of Han characters has a space inside.
+    let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
+    let between = spaces(body)
+        .filter(|gap| han(body[..gap.0].chars().next_back()) && han(body[gap.1..].chars().next()))
+        .count();
+    if between > best.map_or(0, |(_, count)| count) && (list || between >= 2) {
+        return Separator::Space;
+    }
     match best {
         Some((separator, found))
             if found >= 2
@@ -380,8 +414,9 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
 }
 
 /// What parts the titles of a line.
-fn list_separator(text: &str, span: Span, shape: &Shape, cued: bool) -> Separator {
+fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> Separator {
     let body = span.of(text);
+    let cued = cue.is_some();
     let wide = Separator::Wide.gaps(body).len();
     let pipes = Separator::Class(Class::Pipe).gaps(body).len();
     let enumerated = Separator::Enumeration.gaps(body).len();
@@ -395,7 +430,7 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cued: bool) -> Separato
         Separator::Class(Class::Pipe)
     } else if enumerated >= 3 && cued && single < enumerated {
         Separator::Enumeration
-    } else if cued && single >= 2 && length > 50 || single >= 6 && length > 120 {
+    } else if cue == Some(Role::Lead) && single >= 2 && length > 50 || single >= 6 && length > 120 {
         Separator::HanSpace
     } else if wide == 1 && length > 60 {
         Separator::Blurb

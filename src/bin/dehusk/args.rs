@@ -296,6 +296,11 @@ pub(crate) struct Train {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
+    /// Write the records of cross-validation to FILE, each made by weights that have not seen
+    /// its page: `dehusk eval GOLD FILE` tells all about them
+    #[arg(long, value_name = "FILE", conflicts_with = "no_cross_validation")]
+    pub(crate) held_out: Option<PathBuf>,
+
     /// Parts of the pages: each is tested by weights learned from the others
     #[arg(long, value_name = "K", default_value_t = 8, value_parser = folds)]
     pub(crate) folds: usize,

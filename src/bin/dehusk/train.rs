@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use dehusk::{
-    Extractor, GoldPage, GoldSet, Measure, OutputFile, Prediction, Predictions, Scores, Settings,
-    Trainer,
+    Extractor, GoldPage, GoldSet, Measure, OutputFile, OutputFormat, Page, Prediction, Predictions,
+    RecordWriter, Scores, Settings, Trainer,
 };
 
 use crate::args::Train;
@@ -39,6 +39,13 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     } else {
         Some(cross_validate(args, &pages, &mut trainer)?)
     };
+    if let (Some(path), Some(tested)) = (&args.held_out, &tested) {
+        let mut held_out = OutputFile::create(path)?;
+        for found in tested {
+            held_out.write_all(&found.line)?;
+        }
+        held_out.finish()?;
+    }
     let started = Instant::now();
     let weights = trainer.fit(None);
     say(
@@ -60,17 +67,22 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     Ok(Outcome::Complete)
 }
 
-/// What learned weights make of each of some pages.
-type Found = Vec<Prediction>;
+/// What learned weights make of a page.
+#[derive(Clone, Default)]
+struct Found {
+    prediction: Prediction,
+    /// The record as a line of JSON.
+    line: Vec<u8>,
+}
 
 /// For each page, what is made of it by weights learned from other folds.
 fn cross_validate(
     args: &Train,
     pages: &[GoldPage],
     trainer: &mut Trainer,
-) -> Result<Found, Failure> {
+) -> Result<Vec<Found>, Failure> {
     let folds = trainer.folds();
-    let mut all: Found = vec![Prediction::default(); pages.len()];
+    let mut all = vec![Found::default(); pages.len()];
     for fold in 0..args.folds {
         let held = || (0..pages.len()).filter(|&page| folds[page] == fold);
         let count = held().count();
@@ -113,20 +125,32 @@ fn predict<'p>(
     args: &Train,
     weights: &str,
     pages: impl Iterator<Item = &'p GoldPage>,
-) -> Result<Found, Failure> {
+) -> Result<Vec<Found>, Failure> {
     let extractor: Extractor = run::with_rules(&args.rules)?
         .weights("learned weights", weights)
         .build()?;
     let mut worker = extractor.worker();
+    let mut writer = RecordWriter::new(OutputFormat::Jsonl);
     Ok(pages
-        .map(|page| Prediction::from(&worker.extract(&page.text)))
+        .map(|page| {
+            let record = worker.extract(&page.text);
+            let mut line = Vec::new();
+            let of = Page {
+                id: page.id.clone(),
+                ..Page::default()
+            };
+            writer.write(&of, &record, &mut line);
+            line.push(b'\n');
+            let prediction = Prediction::from(&record);
+            Found { prediction, line }
+        })
         .collect())
 }
 
-fn score(pages: &[GoldPage], found: &[Prediction]) -> Result<Scores, Failure> {
+fn score(pages: &[GoldPage], found: &[Found]) -> Result<Scores, Failure> {
     let mut predictions = Predictions::new(pages);
     for (page, found) in pages.iter().zip(found) {
-        predictions.add(&page.id, found.clone())?;
+        predictions.add(&page.id, found.prediction.clone())?;
     }
     Ok(predictions.score())
 }
@@ -149,8 +173,8 @@ fn figures(scores: &Scores) -> [f64; COLUMNS.len()] {
 /// learned from.
 fn table(
     sets: &[GoldSet],
-    tested: Option<&[Prediction]>,
-    fitted: &[Prediction],
+    tested: Option<&[Found]>,
+    fitted: &[Found],
 ) -> Result<String, Failure> {
     let mut text = format!("{:20} {:>5}  {:15}", "", "pages", "");
     for column in COLUMNS {
