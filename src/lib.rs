@@ -46,6 +46,7 @@
 mod error;
 mod label;
 mod page;
+mod calibration;
 mod chars;
 mod entity;
 mod numbering;
@@ -64,21 +65,23 @@ mod decide;
 // assemble: fields people want
 mod fields;
 mod extract;
+// labelled pages, which people write
+mod gold;
 // write: records become bytes
 mod output;
 // run: from pages to a sink, on all cores
 mod pipeline;
-// judge and learn: labelled pages
-mod gold;
+// judge and learn
 #[cfg(feature = "eval")]
 mod eval;
 mod train;
 
+pub use crate::calibration::{Calibration, Confidence};
 pub use crate::error::{Error, Result};
 #[cfg(feature = "eval")]
 pub use crate::eval::{
     Confusion, Figure, Found, Hits, Interval, LosslessScore, Measure, PageScore, Prediction,
-    Predictions, Prf, Scores, TitleScore, Wrong,
+    Predictions, Prf, Scores, Sureness, TitleScore, Wrong,
 };
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};

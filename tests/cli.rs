@@ -384,6 +384,25 @@ fn offsets_in_three_units() {
 }
 
 #[test]
+fn confidence_is_told_when_asked_for() {
+    let dir = Dir::new();
+    let page = line(
+        "a",
+        "首页 | 新闻\n\n窗台种薄荷\n\n薄荷喜光，也耐半阴，放在窗台上就能活。\n",
+    );
+    let plain = dir.run_on("extract", &page).exits(0).out;
+    assert!(!plain.contains("confidence"));
+    let mut record = dir.run_on("extract --confidence", &page).exits(0).records()[0].clone();
+    for segment in record["segments"].as_array_mut().unwrap() {
+        let confidence = segment.as_object_mut().unwrap().remove("confidence");
+        let confidence = confidence.unwrap().as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&confidence), "{confidence}");
+    }
+    // Nothing else is told differently.
+    assert_eq!(record, serde_json::from_str::<Value>(&plain).unwrap());
+}
+
+#[test]
 fn formats() {
     let dir = Dir::new();
     let pages = line("a", "x") + &line("b", "y");
@@ -419,6 +438,7 @@ fn options_for_json_do_not_go_with_prose() {
         "--with-text",
         "--keep all",
         "--offsets chars",
+        "--confidence",
         "--on-error record",
     ] {
         let run = dir

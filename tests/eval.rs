@@ -204,3 +204,59 @@ fn what_cannot_be_scored_is_exit_2() {
         assert_eq!(run.out, "");
     }
 }
+
+#[test]
+fn confidence_is_compared_with_what_was_found() {
+    let dir = folder();
+    let segment = |kind: &str, start: usize, end: usize, confidence: f64| json!({"kind": kind, "start": start, "end": end, "confidence": confidence});
+    // Right; right by most of its characters; wrong.
+    let segments = [
+        segment("nav", 0, 14, 0.9),
+        segment("body", 14, 36, 0.92),
+        segment("promo", 36, 49, 0.4),
+    ];
+    let records = json!({"id": "a", "segments": segments}).to_string();
+    let run = dir.run_on("eval gold -", &records).exits(0);
+    let table = [
+        "confidence     segments mean given  right\n",
+        "0.30 to 0.50          1     0.4000 0.0000\n",
+        "0.90 to 0.95          2     0.9100 1.0000\n",
+        "expected calibration error 0.1933\n",
+    ];
+    assert!(run.out.contains(&table.concat()), "{}", run.out);
+    let rows = &scores(&dir.run_on("eval gold - --json", &records).exits(0))["calibration"];
+    assert_eq!(
+        rows[0],
+        json!({"from": 0.3, "to": 0.5, "segments": 1, "said": 0.4, "right": 0.0})
+    );
+    // Where a segment does not tell it, nothing is compared.
+    let records = record("a");
+    let run = dir.run_on("eval gold -", &records).exits(0);
+    assert!(!run.out.contains("confidence"), "{}", run.out);
+}
+
+#[test]
+fn marked_pages_are_labelled_pages() {
+    let dir = folder();
+    dir.raw(
+        "marked/a.marked",
+        "nav\t导航 首页\nbody\t薄荷喜光又耐阴,好养活。\n",
+    );
+    dir.raw("marked/b.marked", "nav\t404");
+    let records = dir.run("extract gold/a gold/b -q").exits(0).out;
+    let of_json = dir.run_on("eval gold - --json", &records).exits(0);
+    let of_marked = dir.run_on("eval marked - --json", &records).exits(0);
+    assert_eq!(
+        scores(&of_json)["per_page"][1],
+        scores(&of_marked)["per_page"][1]
+    );
+    assert_eq!(scores(&of_json)["labels"], scores(&of_marked)["labels"]);
+    dir.raw("marked/c.marked", "nav\tx\nmenu\ty");
+    let run = dir.run_on("eval marked -", "").exits(2);
+    assert!(
+        run.err
+            .starts_with("dehusk: marked/c.marked: line 2: unknown label \"menu\"; there are: "),
+        "{}",
+        run.err
+    );
+}

@@ -7,10 +7,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
 #![allow(clippy::print_stdout, reason = "figures, with --nocapture")]
 
+use std::fs;
 use std::path::Path;
 
 use dehusk::{
-    Extractor, GoldPage, GoldSet, Measure, Prediction, Predictions, Record, Scores, extract,
+    Extractor, GoldPage, GoldSet, Label, Measure, OutputFormat, Page, Prediction, Predictions,
+    Record, RecordWriter, Scores, Span, extract,
 };
 
 fn gold() -> GoldSet {
@@ -53,6 +55,43 @@ fn agreement<T: PartialEq>(
         .collect();
     assert!(!same.is_empty());
     same.iter().filter(|same| **same).count() as f64 / same.len() as f64
+}
+
+/// A record written as a marked page is read back as what it says.
+#[test]
+fn marked_pages_are_read_as_they_were_written() {
+    let folder = std::env::temp_dir().join(format!("dehusk-marked-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut writer = RecordWriter::new(OutputFormat::Marked);
+    let pages = gold().pages;
+    for page in &pages {
+        let mut marked = Vec::new();
+        writer.write(&Page::default(), &extract(&page.text), &mut marked);
+        fs::write(folder.join(format!("{}.marked", page.id)), marked).unwrap();
+    }
+    let read = GoldSet::load(&folder).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(read.pages.len(), pages.len());
+    for page in &read.pages {
+        let right = pages.iter().find(|right| right.id == page.id).unwrap();
+        assert_eq!(page.text, right.text);
+        let record = extract(&right.text);
+        assert_eq!(page.title.as_deref(), record.title(), "{}", page.id);
+        assert!(record.tags().eq(&page.tags), "{}", page.id);
+        assert!(record.related().eq(&page.related), "{}", page.id);
+        let found: Vec<Label> = chars(&page.spans, &page.text);
+        let spans: Vec<_> = record.segments.iter().map(|s| (s.span, s.kind)).collect();
+        assert!(found == chars(&spans, &page.text), "{}", page.id);
+    }
+}
+
+/// The label of each character that is not white space.
+fn chars(spans: &[(Span, Label)], text: &str) -> Vec<Label> {
+    let labelled = spans.iter().flat_map(|(span, label)| {
+        let ink = span.of(text).chars().filter(|c| !c.is_whitespace());
+        ink.map(|_| *label)
+    });
+    labelled.collect()
 }
 
 #[test]

@@ -203,7 +203,10 @@ fn check_tiles(record: &Record<'_>) {
 #[track_caller]
 fn check_items(record: &Record<'_>) {
     let text = record.text;
-    for Segment { kind, span, items } in &record.segments {
+    for Segment {
+        kind, span, items, ..
+    } in &record.segments
+    {
         assert!(
             items.is_empty() || matches!(kind, Label::Tags | Label::Related),
             "{text:?}"

@@ -84,11 +84,40 @@ fn cross_validation_is_told_as_it_goes_and_at_the_end() {
     // Trying things out on some pages does not change what is learned from all.
     dir.run("train six --steps 3 --folds 2 --no-cross-validation -o v")
         .exits(0);
-    assert!(dir.read("v") == dir.read("w"));
+    let learned = |file: &str| {
+        let text = dir.read(file);
+        let lines = text.lines().filter(|line| !line.starts_with("calibration"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(learned("v") == learned("w"));
     // The weights are of use.
     dir.raw("page.txt", "标题\n\n正文。\n");
     let with = dir.run("extract page.txt --weights w -q").exits(0);
     assert_eq!(with.records().len(), 1);
+}
+
+/// Records of pages by weights that have not seen them: one of each page, with confidence.
+#[test]
+fn held_out_records_can_be_scored() {
+    let dir = folder();
+    let run = dir
+        .run("train six --steps 3 --folds 2 -q -o w --held-out h.jsonl")
+        .exits(0);
+    let scores = dir.run("eval six h.jsonl --json").exits(0);
+    let scores: serde_json::Value = serde_json::from_str(&scores.out).unwrap();
+    assert_eq!(scores["with_segments"], 6);
+    let main = scores["figures"]["main"]["macro"]["f1"].as_f64().unwrap();
+    assert!(
+        run.out.contains(&format!("cross-validated  {main:.4} ")),
+        "{main} {}",
+        run.out
+    );
+    assert!(!scores["calibration"].as_array().unwrap().is_empty());
+    assert!(dir.read("w").contains("\ncalibration\t"));
+    let run = dir
+        .run("train six -o w --held-out h --no-cross-validation")
+        .exits(2);
+    assert!(run.err.contains("cannot be used with"), "{}", run.err);
 }
 
 #[test]

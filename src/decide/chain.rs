@@ -1,6 +1,8 @@
-//! Scores become labels: the best sequence, and how surely each piece has its label.
+//! Scores become labels: the best sequence, how surely each piece has its label, and how
+//! probable that is.
 //!
-//! Viterbi's algorithm forward and backward over the ten labels. Scores are integers, so
+//! Viterbi's algorithm forward and backward over the ten labels; sums in place of best
+//! scores give the probabilities (Rabiner, Proceedings of the IEEE 77, 1989). Scores are integers, so
 //! that the result is the same on every machine. Each row of sums is kept relative to its
 //! best label, so that a page of any length fits.
 
@@ -85,6 +87,47 @@ impl Chain {
         }
     }
 
+    /// How probable the label of each piece is, given the page.
+    pub(crate) fn probabilities(
+        scores: &[Row],
+        gaps: impl Fn(usize) -> Gap,
+        transitions: &Transitions,
+        labels: &[Label],
+        probabilities: &mut Vec<f64>,
+    ) {
+        probabilities.clear();
+        let best = transitions.steps.as_flattened().as_flattened().iter().max();
+        let best = best.copied().unwrap_or(0);
+        let worth = |score: i32| exp(score.saturating_sub(best));
+        let steps = transitions.steps.map(|gap| gap.map(|row| row.map(worth)));
+        let mut forward: Vec<Chances> = Vec::with_capacity(scores.len());
+        let mut chances = likely(&transitions.start);
+        for (index, score) in scores.iter().enumerate() {
+            if let Some(before) = forward.last() {
+                let step = &steps[gaps(index) as usize];
+                chances = std::array::from_fn(|right| {
+                    let from = before.iter().zip(step);
+                    from.map(|(chance, row)| chance * row[right]).sum()
+                });
+            }
+            forward.push(scaled(times(&chances, &likely(score))));
+        }
+        let mut behind = likely(&transitions.end);
+        probabilities.resize(scores.len(), 0.0);
+        for index in (0..scores.len()).rev() {
+            let both = scaled(times(&forward[index], &behind));
+            probabilities[index] = both[labels[index] as usize];
+            if index > 0 {
+                let ahead = times(&behind, &likely(&scores[index]));
+                let step = &steps[gaps(index) as usize];
+                behind = scaled(std::array::from_fn(|left| {
+                    let to = ahead.iter().zip(&step[left]);
+                    to.map(|(chance, worth)| chance * worth).sum()
+                }));
+            }
+        }
+    }
+
     fn run_forward(
         &mut self,
         scores: &[Row],
@@ -111,6 +154,47 @@ impl Chain {
             self.forward.push(row);
             self.from.push(from);
         }
+    }
+}
+
+/// A number for each label that is proportional to how probable it is.
+type Chances = [f64; Label::COUNT];
+
+fn times(a: &Chances, b: &Chances) -> Chances {
+    std::array::from_fn(|label| a[label] * b[label])
+}
+
+/// The same, with the sum 1; where there is no chance at all, all labels have the same.
+fn scaled(chances: Chances) -> Chances {
+    let sum: f64 = chances.iter().sum();
+    if sum > 0.0 {
+        chances.map(|chance| chance / sum)
+    } else {
+        [1.0 / Label::COUNT as f64; Label::COUNT]
+    }
+}
+
+/// The chances that scores stand for; the best one's is 1.
+fn likely(scores: &Row) -> Chances {
+    let best = scores[argmax(scores)];
+    scores.map(|score| exp(score.saturating_sub(best)))
+}
+
+/// The exponential of a score, a thousandth of log-odds each. Made of sums and products
+/// only: the one of the system's library may differ in the last digit between machines.
+fn exp(score: i32) -> f64 {
+    // e^x = 2^whole * e^rest, where the rest is at most half of ln 2.
+    let x = f64::from(score.clamp(-700_000, 700_000)) / 1000.0;
+    let whole = (x * std::f64::consts::LOG2_E).round();
+    let rest = x - whole * std::f64::consts::LN_2;
+    let series = (1..=14)
+        .rev()
+        .fold(1.0, |sum, n| 1.0 + sum * rest / f64::from(n));
+    let power = f64::from_bits(((1023 + whole as i64) as u64) << 52);
+    if score <= -700_000 {
+        0.0
+    } else {
+        series * power
     }
 }
 
@@ -215,6 +299,57 @@ mod tests {
         let (labels, margins) = decide(&[strong, weak, strong], &FLAT);
         assert_eq!(labels, [Label::Body, Label::Nav, Label::Body]);
         assert_eq!(margins, [10, 2, 10]);
+    }
+
+    /// Against the sum over all sequences of three pieces.
+    #[test]
+    fn probabilities_are_shares_of_all_sequences() {
+        let mut transitions = FLAT;
+        transitions.steps[Gap::Line as usize][2][6] = -700;
+        transitions.steps[Gap::Line as usize][6][6] = 900;
+        transitions.start[2] = 300;
+        transitions.end[6] = 1200;
+        let scores: Vec<Row> = (0..3)
+            .map(|piece| std::array::from_fn(|label| (piece * 7 + label as i32 * 131) % 1500))
+            .collect();
+        let labels = [Label::Body, Label::Nav, Label::Nav];
+        let mut found = Vec::new();
+        Chain::probabilities(&scores, |_| Gap::Line, &transitions, &labels, &mut found);
+        let step = &transitions.steps[Gap::Line as usize];
+        let (mut all, mut shares) = (0.0, [0.0; 3]);
+        for sequence in 0..1000 {
+            let label = [sequence % 10, sequence / 10 % 10, sequence / 100];
+            let sum = transitions.start[label[0]]
+                + scores[0][label[0]]
+                + step[label[0]][label[1]]
+                + scores[1][label[1]]
+                + step[label[1]][label[2]]
+                + scores[2][label[2]]
+                + transitions.end[label[2]];
+            let chance = (f64::from(sum) / 1000.0).exp();
+            all += chance;
+            for (piece, share) in shares.iter_mut().enumerate() {
+                if label[piece] == labels[piece] as usize {
+                    *share += chance;
+                }
+            }
+        }
+        for (found, share) in found.iter().zip(shares) {
+            assert!(
+                (found - share / all).abs() < 1e-12,
+                "{found} {}",
+                share / all
+            );
+        }
+    }
+
+    #[test]
+    fn the_exponential_is_right() {
+        for score in [-699_999, -52_417, -1000, -347, -1, 0, 1, 346, 1000, 88_000] {
+            let right = (f64::from(score) / 1000.0).exp();
+            assert!((exp(score) / right - 1.0).abs() < 1e-12, "{score}");
+        }
+        assert_eq!(exp(NEVER), 0.0);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::pieces::{Gap, Piece};
 pub(crate) struct Decision {
     /// The label of each piece.
     pub(crate) labels: Vec<Label>,
+    /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
+    pub(crate) probabilities: Vec<f64>,
     pub(crate) look: Look,
     scores: Vec<Row>,
     margins: Vec<i32>,
@@ -65,6 +67,18 @@ impl Decision {
         self.chain
             .best(&self.scores, gap, &second.transitions, &mut self.labels);
         self.settle_title(pieces, second);
+    }
+
+    /// Tells how probable each label is, given the page; to be called after
+    /// [`Decision::decide`].
+    pub(crate) fn weigh_up(&mut self, pieces: &[Piece], weights: &Weights) {
+        Chain::probabilities(
+            &self.scores,
+            |index| pieces[index].gap,
+            &weights.looks[1].transitions,
+            &self.labels,
+            &mut self.probabilities,
+        );
     }
 
     /// Labels each piece by itself and its neighbours, and turns that into features.

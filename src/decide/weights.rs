@@ -4,9 +4,11 @@
 //! `labels` line. Names are features (`len=3`, `prev.cue=17`), transitions
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
 //! A line `look 2` opens the weights of the second decision. 1000 is one unit of log-odds.
+//! Lines `calibration SAID TRUE`, in thousandths, correct the probabilities.
 
 use std::fmt::Write as _;
 
+use crate::calibration::Calibration;
 use crate::decide::chain::{GAPS, Row, Transitions};
 use crate::error::{Error, Result};
 use crate::features::names;
@@ -41,6 +43,7 @@ impl Default for Table {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Weights {
     pub(crate) looks: [Table; 2],
+    pub(crate) calibration: Calibration,
 }
 
 const GAP_NAMES: [&str; GAPS] = ["gap.none", "gap.line", "gap.blank"];
@@ -75,6 +78,16 @@ impl Weights {
                     look = index.filter(|&index| index < weights.looks.len());
                     look.ok_or_else(|| fail("look is neither 1 nor 2"))?;
                 }
+                "calibration" => {
+                    let point = values
+                        .split_once('\t')
+                        .and_then(|(said, found)| Some((said.parse().ok()?, found.parse().ok()?)));
+                    let rises =
+                        point.is_some_and(|(said, found)| weights.calibration.push(said, found));
+                    if !rises {
+                        return Err(fail("calibration: not two rising integers up to 1000"));
+                    }
+                }
                 _ if !labelled => {
                     return Err(fail("a `labels` line with the ten labels must stand first"));
                 }
@@ -103,6 +116,7 @@ impl Weights {
             let _ = writeln!(text, "look\t{look}");
             table.write(&mut text);
         }
+        text += &self.calibration.to_text();
         text
     }
 }
@@ -171,6 +185,7 @@ mod tests {
         weights.looks[1].rows[names::ALL - 1][9] = 5;
         weights.looks[1].transitions.steps[2][4][4] = 800;
         weights.looks[0].transitions.end[0] = 1;
+        assert!(weights.calibration.push(300, 200) && weights.calibration.push(900, 850));
         assert_eq!(Weights::parse("w", &weights.to_text()).unwrap(), weights);
     }
 
@@ -199,6 +214,10 @@ mod tests {
             (
                 format!("{HEAD}look\t1\nbias=0\t1\t2\n"),
                 "w:3: not ten integers",
+            ),
+            (
+                format!("{HEAD}calibration\t5\t7\ncalibration\t4\t8\n"),
+                "w:3: calibration: not two rising integers up to 1000",
             ),
             (
                 format!("{HEAD}look\t1\nbias\n"),

@@ -21,6 +21,7 @@ mod page;
 mod records;
 mod strings;
 
+use crate::calibration::Confidence;
 use crate::label::Label;
 
 pub use self::interval::Interval;
@@ -173,6 +174,26 @@ pub struct TitleScore {
     pub false_titles: usize,
 }
 
+/// Segments that were given about the same confidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sureness {
+    /// The least and the greatest confidence of this row.
+    pub from: f64,
+    /// See [`Sureness::from`].
+    pub to: f64,
+    /// How many segments there are.
+    pub segments: usize,
+    /// The mean of what they were given.
+    pub said: f64,
+    /// The share of them that is right.
+    pub right: f64,
+}
+
+impl Sureness {
+    /// Where rows begin and end.
+    const BOUNDS: [f64; 11] = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0];
+}
+
 /// How many pages the segments tile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LosslessScore {
@@ -229,6 +250,35 @@ impl Scores {
     /// Which labels were taken for which.
     pub fn confusion(&self) -> &Confusion {
         &self.totals.confusion
+    }
+
+    /// How often segments are right that were given so much confidence; empty if none tell it.
+    pub fn calibration(&self) -> Vec<Sureness> {
+        let judged = self.pages.iter().flat_map(|page| &page.judged);
+        let mut rows: Vec<Sureness> = Vec::new();
+        let bounds = Sureness::BOUNDS.map(Confidence::new);
+        for pair in bounds.windows(2) {
+            // The last row holds its upper bound, too.
+            let inside = |said: Confidence| {
+                pair[0] <= said && (said < pair[1] || pair[1] == bounds[bounds.len() - 1])
+            };
+            let (mut sum, mut right, mut segments) = (0.0, 0, 0);
+            for &(said, is_right) in judged.clone().filter(|(said, _)| inside(*said)) {
+                sum += said.get();
+                right += usize::from(is_right);
+                segments += 1;
+            }
+            if segments > 0 {
+                rows.push(Sureness {
+                    from: pair[0].get(),
+                    to: pair[1].get(),
+                    segments,
+                    said: sum / segments as f64,
+                    right: right as f64 / segments as f64,
+                });
+            }
+        }
+        rows
     }
 
     /// The titles.

@@ -2,6 +2,7 @@
 
 use super::records::Prediction;
 use super::{Confusion, Hits, Measure, items, strings};
+use crate::calibration::Confidence;
 use crate::gold::{GoldPage, is_space};
 use crate::label::Label;
 use crate::page::Span;
@@ -21,6 +22,9 @@ pub struct PageScore {
     pub wrong: Vec<Wrong>,
     /// Characters by right and predicted label.
     pub confusion: Confusion,
+    /// For each segment that tells how sure it is and is not white space: that, and whether
+    /// most of its characters have its label.
+    pub judged: Vec<(Confidence, bool)>,
     pub(super) has_title: bool,
     pub(super) false_title: bool,
     hits: [Option<Hits>; Measure::COUNT],
@@ -124,6 +128,7 @@ pub(super) fn score(gold: &GoldPage, found: Option<&Prediction>, positions: bool
         },
         title_right: right == given,
         lossless: record.segments.is_some().then(|| tiles(gold, &segments)),
+        judged: judge(&segments, &record.confidences, &chars(gold), &wrong),
         wrong,
         confusion,
         has_title,
@@ -165,11 +170,7 @@ fn compare(
     confusion: &mut Confusion,
     wrong: &mut Vec<Wrong>,
 ) {
-    let chars: Vec<(usize, char)> = gold
-        .text
-        .char_indices()
-        .filter(|(_, c)| !is_space(*c))
-        .collect();
+    let chars = chars(gold);
     let right = labels(&chars, &gold.spans);
     let predicted = labels(&chars, segments);
     let mut run: Option<Wrong> = None;
@@ -198,6 +199,45 @@ fn compare(
         }
     }
     wrong.extend(run);
+}
+
+/// The characters that count, with their places.
+fn chars(gold: &GoldPage) -> Vec<(usize, char)> {
+    let all = gold.text.char_indices();
+    all.filter(|(_, c)| !is_space(*c)).collect()
+}
+
+/// Whether each segment is right, where it tells how sure it is.
+fn judge(
+    segments: &[(Span, Label)],
+    confidences: &[Confidence],
+    chars: &[(usize, char)],
+    wrong: &[Wrong],
+) -> Vec<(Confidence, bool)> {
+    let count = |span: Span| {
+        let first = |byte: usize| chars.partition_point(|(at, _)| *at < byte);
+        first(span.end).saturating_sub(first(span.start))
+    };
+    let mut judged = Vec::new();
+    for ((span, _), confidence) in segments.iter().zip(confidences) {
+        let all = count(*span);
+        let first = wrong.partition_point(|wrong| wrong.span.end <= span.start);
+        let inside = wrong[first..]
+            .iter()
+            .take_while(|wrong| wrong.span.start < span.end);
+        let bad: usize = inside
+            .map(|wrong| {
+                count(Span {
+                    start: wrong.span.start.max(span.start),
+                    end: wrong.span.end.min(span.end),
+                })
+            })
+            .sum();
+        if all > 0 {
+            judged.push((*confidence, bad * 2 < all));
+        }
+    }
+    judged
 }
 
 /// The label of each character: the last one whose range holds its first byte.

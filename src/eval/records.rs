@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use serde::Deserialize;
 
 use super::{Scores, page};
+use crate::calibration::Confidence;
 use crate::error::{Error, Result};
 use crate::fields::Record;
 use crate::gold::GoldPage;
@@ -26,6 +27,8 @@ pub struct Prediction {
     pub related: Vec<String>,
     /// Labelled byte ranges of the page.
     pub segments: Option<Vec<(Span, Label)>>,
+    /// How sure each segment is; empty where not all records' segments tell it.
+    pub confidences: Vec<Confidence>,
     /// Why there is none of this.
     pub error: Option<String>,
 }
@@ -43,9 +46,15 @@ impl From<&Record<'_>> for Prediction {
                     .map(|segment| (segment.span, segment.kind))
                     .collect(),
             ),
+            confidences: sure(record.segments.iter().map(|segment| segment.confidence)),
             error: None,
         }
     }
+}
+
+/// What all segments tell, or nothing.
+fn sure(confidences: impl Iterator<Item = Option<Confidence>>) -> Vec<Confidence> {
+    confidences.collect::<Option<_>>().unwrap_or_default()
 }
 
 /// The records of labelled pages; a page without one counts as one of which nothing was said.
@@ -165,26 +174,37 @@ struct Segment {
     kind: String,
     start: usize,
     end: usize,
+    confidence: Option<f64>,
 }
 
 fn parse(line: &[u8]) -> std::result::Result<(String, Prediction), String> {
     let line: Line = serde_json::from_slice(line).map_err(|error| reason(&error))?;
-    let segment = |Segment { kind, start, end }: Segment| match Label::from_name(&kind) {
-        Some(label) => Ok((Span { start, end }, label)),
+    let segment = |segment: &Segment| match Label::from_name(&segment.kind) {
+        Some(label) => Ok((
+            Span {
+                start: segment.start,
+                end: segment.end,
+            },
+            label,
+        )),
         None => {
             let names = Label::ALL.map(Label::name).join(", ");
+            let kind = &segment.kind;
             Err(format!("unknown kind {kind:?}; there are: {names}"))
         }
     };
+    let told = line.segments.iter().flatten();
+    let confidences = sure(told.map(|segment| segment.confidence.map(Confidence::new)));
     let segments = line
         .segments
-        .map(|segments| segments.into_iter().map(segment).collect());
+        .map(|segments| segments.iter().map(segment).collect());
     let prediction = Prediction {
         title: line.title,
         body: line.body,
         tags: line.tags.unwrap_or_default(),
         related: line.related.unwrap_or_default(),
         segments: segments.transpose()?,
+        confidences,
         error: line.error,
     };
     Ok((line.id, prediction))

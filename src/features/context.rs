@@ -17,6 +17,8 @@ pub(crate) struct Context {
     /// The pieces of the largest run of prose: first and one past the last.
     region: (usize, usize),
     script: usize,
+    /// Bits: tags, related and comments that a cue introduces anywhere.
+    page_cues: usize,
     blank_lines: bool,
     places: Vec<Place>,
     /// Sums of `prose` before each piece.
@@ -34,6 +36,8 @@ const MANY_PAIRS: usize = 10;
 #[derive(Clone, Debug, Default)]
 struct Place {
     since: Option<(Label, u8, bool)>,
+    /// The longest piece since that cue, as [`length_kind`] tells.
+    since_longest: u8,
     until: Option<(Label, u8)>,
     comments: u8,
     rhythm: u32,
@@ -45,6 +49,9 @@ struct Place {
     known_pairs: u8,
     /// 1 on a line of ``` or ~~~, 2 between two of them.
     fence: u8,
+    /// Length of the run in which every second, every third piece is alike.
+    rhythm2: u32,
+    rhythm3: u32,
     /// 0 for the best title, 1 and 2 for the next best, else 3.
     title_rank: u8,
     cues_before: [u8; Label::COUNT],
@@ -72,6 +79,7 @@ impl Context {
         self.find_leads(facts);
         self.find_fences(text, pieces);
         self.find_rhythm(pieces, facts);
+        self.find_lagged_rhythm(pieces, facts);
         self.find_twins(text, pieces, facts);
         self.find_overlap(text, pieces, facts);
         self.count_cues(facts);
@@ -93,16 +101,26 @@ impl Context {
     }
 
     fn find_leads(&mut self, facts: &[Facts]) {
+        let introduced = |label| facts.iter().any(|fact| fact.lead == Some(label));
+        self.page_cues = usize::from(introduced(Label::Tags))
+            + 2 * usize::from(introduced(Label::Related))
+            + 4 * usize::from(introduced(Label::Comment));
         let mut last: Option<(Label, usize, bool)> = None;
+        let mut longest = 0;
         let mut comment: Option<usize> = None;
         for (index, fact) in facts.iter().enumerate() {
             if let Some(label) = fact.lead {
                 last = Some((label, index, false));
+                longest = 0;
                 if label == Label::Comment {
                     comment = Some(index);
                 }
             }
             let place = &mut self.places[index];
+            if fact.lead.is_none() {
+                longest = longest.max(length_kind(fact) as u8);
+            }
+            place.since_longest = longest;
             place.since = last.map(|(label, at, prose)| {
                 (label, bucket(index - at, &[1, 2, 4, 8, 16]) as u8, prose)
             });
@@ -146,7 +164,7 @@ impl Context {
     fn find_rhythm(&mut self, pieces: &[Piece], facts: &[Facts]) {
         let mut start = 0;
         for index in 1..=pieces.len() {
-            if index < pieces.len() && alike(pieces, facts, index) {
+            if index < pieces.len() && alike(pieces, facts, index - 1, index) {
                 continue;
             }
             let length = (index - start) as u32;
@@ -160,6 +178,29 @@ impl Context {
                 };
             }
             start = index;
+        }
+    }
+
+    /// Finds runs in which every second or third piece is alike, as in lists whose titles
+    /// have a date or blurb below them.
+    fn find_lagged_rhythm(&mut self, pieces: &[Piece], facts: &[Facts]) {
+        for lag in [2, 3] {
+            let mut start = 0;
+            for index in lag..=pieces.len() {
+                if index < pieces.len() && alike(pieces, facts, index - lag, index) {
+                    continue;
+                }
+                let length = (index.max(start + lag) - start - lag) as u32;
+                for place in &mut self.places[start..index] {
+                    let slot = if lag == 2 {
+                        &mut place.rhythm2
+                    } else {
+                        &mut place.rhythm3
+                    };
+                    *slot = (*slot).max(length);
+                }
+                start = index + 1 - lag;
+            }
         }
     }
 
@@ -223,7 +264,7 @@ impl Context {
             self.pairs.add(text, pieces[index].span);
         }
         for (index, piece) in pieces.iter().enumerate() {
-            if prose(index) || !(4..=80).contains(&facts[index].weight) {
+            if prose(index) || !(2..=80).contains(&facts[index].weight) {
                 continue;
             }
             let (known, all) = self.pairs.known(text, piece.span);
@@ -350,11 +391,31 @@ impl Context {
         if let Some((label, distance)) = place.until {
             push(Group::Until, label as usize * 3 + usize::from(distance));
         }
+        if let Some((label, distance @ 1.., false)) = place.since {
+            let near = [0, 0, 1, 1, 2, 2][usize::from(distance)];
+            let at = near * 4 + usize::from(place.since_longest);
+            push(Group::SinceLen, label as usize * 12 + at);
+        }
+        if let Some(label) = facts[index].lead {
+            let inline = facts[index].lead_inline;
+            let introduced = facts.get(index + usize::from(!inline));
+            let kind = introduced.map_or(0, length_kind) + 4 * usize::from(inline);
+            push(Group::LeadNext, label as usize * 8 + kind);
+        }
+        push(Group::PageCues, self.page_cues);
         push(Group::Comments, usize::from(place.comments));
         let run = bucket(place.rhythm as usize, &[2, 3, 5, 9, 17]);
         let length = bucket(facts[index].weight as usize, &[7, 13, 41]);
         push(Group::Rhythm, run * 4 + length);
         push(Group::RhythmPlace, usize::from(place.rhythm_place));
+        push(
+            Group::Rhythm2,
+            bucket(place.rhythm2 as usize, &[1, 2, 4, 8]),
+        );
+        push(
+            Group::Rhythm3,
+            bucket(place.rhythm3 as usize, &[1, 2, 4, 8]),
+        );
         self.push_windows(index, facts, push);
         for (label, (&before, &after)) in
             place.cues_before.iter().zip(&place.cues_after).enumerate()
@@ -422,6 +483,11 @@ impl Context {
     }
 }
 
+/// A word, a short title, a long one, or more.
+fn length_kind(fact: &Facts) -> usize {
+    bucket(fact.weight as usize, &[7, 14, 41])
+}
+
 /// True if a line ends as a sentence or a part of one does, and no title.
 fn is_clause(text: &str) -> bool {
     text.ends_with(['。', ',', '，', ';', '；', ':', '：', '、', '{', '}'])
@@ -465,9 +531,9 @@ fn prose_region(facts: &[Facts]) -> (usize, usize) {
     best
 }
 
-fn alike(pieces: &[Piece], facts: &[Facts], index: usize) -> bool {
-    let (a, b) = (&facts[index - 1], &facts[index]);
-    let (x, y) = (&pieces[index - 1].shape, &pieces[index].shape);
+fn alike(pieces: &[Piece], facts: &[Facts], one: usize, other: usize) -> bool {
+    let (a, b) = (&facts[one], &facts[other]);
+    let (x, y) = (&pieces[one].shape, &pieces[other].shape);
     let marked = |class: Class| {
         matches!(
             class,

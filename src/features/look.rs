@@ -120,8 +120,13 @@ struct Overview {
     main: (usize, usize),
     /// Bucket of the share of article text.
     share: usize,
-    /// For each piece: length of the run of its label, and distances to a title.
+    /// For each piece: length of the run of its label, the labels of the runs before and
+    /// behind (10 is none), and distances to a title.
     runs: Vec<u32>,
+    before: Vec<u8>,
+    behind: Vec<u8>,
+    /// Buckets of how many pieces are tags, related, comments, article.
+    totals: [usize; 4],
     title_before: Vec<usize>,
     title_after: Vec<usize>,
 }
@@ -141,6 +146,16 @@ impl Overview {
             main: largest_run(labels, weights),
             share: bucket(share as usize, &[1, 10, 25, 45, 70]),
             runs: runs(labels),
+            before: neighbours(labels.chunk_by(|a, b| a == b)),
+            behind: {
+                let mut behind = neighbours(labels.chunk_by(|a, b| a == b).rev());
+                behind.reverse();
+                behind
+            },
+            totals: [Label::Tags, Label::Related, Label::Comment, Label::Body].map(|label| {
+                let count = labels.iter().filter(|found| **found == label).count();
+                bucket(count, &[1, 4, 13])
+            }),
             title_before: distances(labels, Label::Title, 0..count),
             title_after: distances(labels, Label::Title, (0..count).rev()),
         }
@@ -151,6 +166,12 @@ impl Overview {
         push(Group::TitleBefore, self.title_before[index]);
         push(Group::TitleAfter, self.title_after[index]);
         push(Group::BodyShare, self.share);
+        let beside = label as usize * (Label::COUNT + 1);
+        push(Group::RunBefore, beside + usize::from(self.before[index]));
+        push(Group::RunAfter, beside + usize::from(self.behind[index]));
+        for (kind, &total) in self.totals.iter().enumerate() {
+            push(Group::Totals, kind * 4 + total);
+        }
         let run = bucket(self.runs[index] as usize, &[2, 4, 10]);
         push(Group::Run, label as usize * 4 + run);
     }
@@ -193,6 +214,17 @@ fn runs(labels: &[Label]) -> Vec<u32> {
         runs.extend(std::iter::repeat_n(run.len() as u32, run.len()));
     }
     runs
+}
+
+/// For each piece, the label of the run before its own, in the order of `runs`.
+fn neighbours<'l>(runs: impl Iterator<Item = &'l [Label]>) -> Vec<u8> {
+    let mut last = Label::COUNT as u8;
+    let mut neighbours = Vec::new();
+    for run in runs {
+        neighbours.extend(std::iter::repeat_n(last, run.len()));
+        last = run[0] as u8;
+    }
+    neighbours
 }
 
 /// For each piece, the bucket of its distance to the last `label` in that order.

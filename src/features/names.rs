@@ -79,9 +79,13 @@ groups! {
     /// All of it in brackets.
     Boxed = "boxed", 2, own;
     /// A cue: label, role, position.
-    Cue = "cue", Label::COUNT * 5 * 4, near;
+    Cue = "cue", Label::COUNT * 5 * 6, near;
     /// Share of its text that cues of a label make up.
     Cover = "cover", Label::COUNT * 3, near;
+    /// What a cue that introduces a block introduces: label, on this line or on the next, length.
+    LeadNext = "leadnext", Label::COUNT * 8, own;
+    /// Words that separators part: how many, and the longest.
+    Tokens = "tokens", 24, near;
     /// Cues that are none of its start: how many.
     CueCount = "cuecount", 4, own;
     /// Position in the page, from the start, from the end, as a share.
@@ -102,6 +106,10 @@ groups! {
     Since = "since", Label::COUNT * 12, own;
     /// Label of and distance to the next one.
     Until = "until", Label::COUNT * 3, own;
+    /// The same, with the longest piece since; only up to the next prose.
+    SinceLen = "sincelen", Label::COUNT * 12, own;
+    /// Which blocks cues introduce anywhere in the page: tags, related, comments.
+    PageCues = "pagecues", 8, own;
     /// Distance to the last comment cue.
     Comments = "comments", 6, own;
     /// How it compares with the other pieces that could be the title: best, second, third.
@@ -109,6 +117,9 @@ groups! {
     /// Length of the run of like-shaped pieces it is in, with their length.
     Rhythm = "rhythm", 24, own;
     RhythmPlace = "rhythmplace", 4, own;
+    /// Length of the run in which every second, every third piece is alike.
+    Rhythm2 = "rhythm2", 5, own;
+    Rhythm3 = "rhythm3", 5, own;
     /// How much prose stands around it, near and wide.
     Window2 = "window2", 6, own;
     Window5 = "window5", 6, own;
@@ -140,6 +151,11 @@ groups! {
     TitleAfter = "look.titleafter", 7, own;
     /// Second look: how much of the page is body.
     BodyShare = "look.bodyshare", 6, own;
+    /// Second look: its label with that of the run before, of the run behind its own.
+    RunBefore = "look.runbefore", Label::COUNT * (Label::COUNT + 1), own;
+    RunAfter = "look.runafter", Label::COUNT * (Label::COUNT + 1), own;
+    /// Second look: how many pieces of the page are tags, related, comments, article.
+    Totals = "look.totals", 16, own;
     /// Second look: length of the run of its label.
     Run = "look.run", Label::COUNT * 4, own;
 }

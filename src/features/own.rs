@@ -18,11 +18,11 @@ pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
     let cues = Label::ALL.into_iter().flat_map(|label| {
         Role::ALL.into_iter().flat_map(move |role| {
             let worth: [f64; PLACES] = match role {
-                Role::Lead => [2.0, 4.0, 0.5, 0.0],
-                Role::Step => [2.0, 3.0, 1.0, 0.0],
-                Role::Whole => [2.0, 0.0, 0.0, 0.0],
-                Role::Part => [1.5, 1.0, 1.0, 0.5],
-                Role::Empty => [1.5, 0.0, 0.0, 0.0],
+                Role::Lead => [2.0, 4.0, 0.5, 0.0, 1.0, 2.0],
+                Role::Step => [2.0, 3.0, 1.0, 0.0, 0.0, 0.0],
+                Role::Whole => [2.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+                Role::Part => [1.5, 1.0, 1.0, 0.5, 0.5, 0.5],
+                Role::Empty => [1.5, 0.0, 0.0, 0.0, 0.0, 0.0],
             };
             (0..PLACES).map(move |place| {
                 (
@@ -35,7 +35,12 @@ pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
     });
     let hashtags = [(2, 2.0), (3, 4.0)]
         .map(|(count, worth)| (names::id(Group::Hashtags, count), Label::Tags, worth));
-    cues.chain(hashtags)
+    // No paragraph of sentences is made of tags.
+    let prose = (5..8_usize).flat_map(|len| {
+        let paragraph = move |comma| names::id(Group::Prose, len * 4 + 2 + comma);
+        [0_usize, 1].map(move |comma| (paragraph(comma), Label::Tags, -3.0))
+    });
+    cues.chain(hashtags).chain(prose)
 }
 
 /// The bucket of `cue=`.
@@ -53,9 +58,13 @@ enum Place {
     /// At its start, with more behind it.
     Start,
     Inside,
+    /// At its end, with a short word before it: 本周热门标签.
+    Tail,
+    /// The same, with a colon and more behind it.
+    TailColon,
 }
 
-const PLACES: usize = 4;
+const PLACES: usize = 6;
 const ROLES: usize = 5;
 
 /// What is known of a piece by itself.
@@ -76,6 +85,9 @@ pub(crate) struct Facts {
     hashtags: u8,
     /// The label of a cue at its start that introduces a block.
     pub(crate) lead: Option<Label>,
+    /// True if what it introduces stands on the same line, behind a colon.
+    pub(crate) lead_inline: bool,
+    tokens: u8,
     /// Bits: labels that a cue speaks for.
     pub(crate) cue_labels: u16,
 
@@ -108,6 +120,8 @@ impl Facts {
             boxed: shape.first == Class::Open && shape.last == Class::Close,
             hashtags: hashtags(body, shape),
             lead: None,
+            lead_inline: false,
+            tokens: tokens(body, shape),
             cue_labels: 0,
             cues: [0; MAX_CUES],
             cue_count: 0,
@@ -143,8 +157,11 @@ impl Facts {
         }
         self.cue_labels |= 1 << label as u16;
         let opens = matches!(role, Role::Lead | Role::Step);
-        if opens && matches!(place, Place::Alone | Place::Colon) && self.lead.is_none() {
+        let whole = matches!(place, Place::Alone | Place::Colon);
+        let tail = role == Role::Lead && matches!(place, Place::Tail | Place::TailColon);
+        if (opens && whole || tail) && self.lead.is_none() {
             self.lead = Some(label);
+            self.lead_inline = matches!(place, Place::Colon | Place::TailColon);
         }
         if usize::from(self.cue_count) < MAX_CUES {
             self.cues[usize::from(self.cue_count)] = cue(label, role, place as usize) as u16;
@@ -176,7 +193,8 @@ pub(crate) fn lead_in(body: &str) -> usize {
 }
 
 fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
-    if hit.start > content {
+    let tail = hit.start > content;
+    if tail && !is_short_word(&text[content..hit.start]) {
         return Place::Inside;
     }
     let rest = &text[hit.end.min(piece.end)..piece.end];
@@ -201,14 +219,24 @@ fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
         )
     };
     if without_top(rest).chars().all(mark) {
-        return Place::Alone;
+        return if tail { Place::Tail } else { Place::Alone };
     }
     let rest = rest.trim_start();
     let next = entity(rest).map(|(c, _)| c).or_else(|| rest.chars().next());
-    match next.map(|c| table.kind(c).class()) {
-        Some(Class::Colon) => Place::Colon,
-        _ => Place::Start,
+    let colon = next.is_some_and(|c| table.kind(c).class() == Class::Colon)
+        || rest.starts_with(">>")
+        || rest.starts_with('»');
+    match (colon, tail) {
+        (true, false) => Place::Colon,
+        (true, true) => Place::TailColon,
+        (false, false) => Place::Start,
+        (false, true) => Place::Inside,
     }
+}
+
+/// Up to five letters, as what stands before the noun of a heading: 本周热门, 最新.
+fn is_short_word(text: &str) -> bool {
+    text.chars().count() <= 5 && text.chars().all(char::is_alphanumeric)
 }
 
 /// What stands behind a cue, without the TOP of `TOP10`.
@@ -218,6 +246,35 @@ fn without_top(rest: &str) -> &str {
         .get(..3)
         .is_some_and(|word| word.eq_ignore_ascii_case("top"));
     if top { &trimmed[3..] } else { rest }
+}
+
+/// The words of a short line that separators part, as a bucket of `tokens=`: how many,
+/// and how long the longest is.
+fn tokens(body: &str, shape: &Shape) -> u8 {
+    let weight = shape.weight();
+    if !(2..=400).contains(&weight) || shape.of(Class::End) > 0 {
+        return 0;
+    }
+    let table = chars::table();
+    let (mut count, mut longest, mut run) = (0, 0, 0u32);
+    let mut close = |run: &mut u32| {
+        count += u32::from(*run > 0);
+        longest = longest.max(*run);
+        *run = 0;
+    };
+    for c in body.chars() {
+        match table.kind(c).class() {
+            Class::Space | Class::WideSpace | Class::Comma | Class::Pipe | Class::Hash => {
+                close(&mut run);
+            }
+            // In halves: a Latin letter counts half.
+            Class::Latin | Class::Digit => run += 1,
+            _ => run += 2,
+        }
+    }
+    close(&mut run);
+    let many = bucket(count as usize, &[2, 3, 5, 9, 16]);
+    (many * 4 + bucket(longest as usize, &[9, 17, 29])) as u8
 }
 
 const LENGTHS: [usize; 13] = [2, 3, 5, 7, 10, 14, 19, 26, 36, 51, 81, 141, 301];
@@ -278,8 +335,11 @@ fn ends(shape: &Shape) -> u32 {
 
 fn prose(shape: &Shape, weight: u32) -> u8 {
     let marks = ends(shape) + shape.of(Class::Comma);
+    // Words parted by commas, and no end of a sentence.
+    let commas = shape.of(Class::Comma);
+    let listed = commas >= 3 && ends(shape) == 0 && weight / (commas + 1) <= 9;
     match weight {
-        _ if shape.wide_gaps >= 3 || shape.of(Class::Pipe) >= 3 => 0,
+        _ if listed || shape.wide_gaps >= 3 || shape.of(Class::Pipe) >= 3 => 0,
         141.. if marks >= 2 => 4,
         51.. if marks >= 2 => 3,
         26.. if marks >= 2 || ends(shape) > 0 => 2,
@@ -309,6 +369,7 @@ pub(crate) fn push(piece: &Piece, facts: &Facts, push: &mut impl FnMut(Group, us
     push(Group::Hashtags, usize::from(facts.hashtags));
     push(Group::Boxed, usize::from(facts.boxed));
     push(Group::CueCount, few(facts.hit_count));
+    push(Group::Tokens, usize::from(facts.tokens));
     for &cue in &facts.cues[..usize::from(facts.cue_count)] {
         push(Group::Cue, usize::from(cue));
     }

@@ -68,6 +68,31 @@ impl Cues<'_> {
         span
     }
 
+    /// True if a cue with a short word before it ends the piece, as in 本周热门标签: a heading.
+    fn heads(self, text: &str, piece: &Piece, label: Label) -> bool {
+        let span = trim_marks(text, piece.span);
+        let short = span.of(text).chars().count() <= 10;
+        let mut hits = self.hits[piece.hits.clone()].iter();
+        short && hits.any(|hit| hit.end >= span.end && self.is(*hit, Some(label), &[Role::Lead]))
+    }
+
+    /// True if a cue of one of those labels is anywhere in the piece.
+    fn any(self, piece: &Piece, labels: &[Label]) -> bool {
+        let hits = self.hits[piece.hits.clone()].iter();
+        hits.flat_map(|hit| self.matcher.cues(*hit))
+            .any(|(label, _)| labels.contains(label))
+    }
+
+    /// True if the piece begins with a cue of that label and of no other.
+    fn opens(self, text: &str, piece: &Piece, label: Label) -> bool {
+        let content = skip_marks(text, piece.span);
+        let first = self.hits[piece.hits.clone()].first();
+        first.is_some_and(|hit| {
+            let cues = self.matcher.cues(*hit);
+            hit.start <= content.start && cues.iter().all(|(of, _)| *of == label)
+        })
+    }
+
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
         let span = trim_marks(text, span);
@@ -105,21 +130,38 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
     // A cue alone on its line is no line of tags.
     let cue_alone = |piece: &Piece| cues.skip_cue(text, piece, Label::Tags).0.is_empty();
     let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
-    for piece in pieces {
+    let list = List::of(text, pieces);
+    for (index, piece) in pieces.iter().enumerate() {
+        if index == 0
+            && list.is_heading(text, piece, cues)
+            && cues.skip_cue(text, piece, Label::Tags).1.is_none()
+        {
+            continue;
+        }
         let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
-        let rest = skip_head(text, rest);
-        if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty]) {
+        let (cue, behind) = (cue.is_some(), skip_head(text, rest));
+        let (cue, rest) = (cue || behind.start > rest.start, behind);
+        let buttons: &[Role] = if pieces.len() > 2 {
+            &[Role::Empty, Role::Whole]
+        } else {
+            &[Role::Empty]
+        };
+        let button = cues.covers(text, piece, rest, buttons) && !rest.of(text).is_ascii();
+        if rest.is_empty() || button {
             continue;
         }
         let split = match piece.shape.of(Class::Hash) {
-            0 => separator(text, rest, cue.is_some() || lines == 1),
+            0 => separator(text, rest, cue || lines == 1),
             _ if hash_marks(rest.of(text)) > 0 => Separator::Hash,
-            _ => separator(text, rest, cue.is_some() || lines == 1),
+            _ => separator(text, rest, cue || lines == 1),
         };
         split.each(text, rest, |item| {
             let item = clean_tag(text, item);
             let word = item.of(text);
-            if word.contains(char::is_alphanumeric) && word.chars().count() <= LONGEST_TAG {
+            // A rank or a count on a line of its own.
+            let number = lines > 2 && word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit());
+            let length = word.chars().count();
+            if word.contains(char::is_alphanumeric) && length <= LONGEST_TAG && !number {
                 items.push(item);
             }
         });
@@ -150,7 +192,7 @@ fn skip_head(text: &str, span: Span) -> Span {
 
 /// The titles of a list.
 pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
-    let typical = typical_weight(pieces);
+    let list = List::of(text, pieces);
     for (index, piece) in pieces.iter().enumerate() {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
@@ -158,7 +200,8 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
         }
         if cue.is_none() {
             let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step]);
-            if cue_alone || !is_title(text, piece, pieces.len(), typical) {
+            let heading = index == 0 && list.is_heading(text, piece, cues);
+            if cue_alone || heading || !list.is_title(text, piece, cues) {
                 continue;
             }
         }
@@ -168,6 +211,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
             true => drop_number(text, rest),
             false => rest,
         };
+        let rest = list.drop_columns(text, rest);
         list_separator(text, rest, &piece.shape, cue).each(text, rest, |item| {
             let item = clean_title(text, item);
             if is_item(item.of(text)) {
@@ -177,25 +221,93 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
     }
 }
 
-/// A length that titles of this list have: lines of blurb are longer, headings shorter.
-fn typical_weight(pieces: &[Piece]) -> u32 {
-    let weights = pieces.iter().map(|piece| piece.shape.weight());
-    let mut weights: Vec<u32> = weights.filter(|weight| *weight >= 7).collect();
-    weights.sort_unstable();
-    weights.get(weights.len() / 3).copied().unwrap_or(0)
+/// What most lines of a list have in common.
+struct List {
+    count: usize,
+    /// A length that its titles have: lines of blurb are longer, headings shorter.
+    typical: u32,
+    /// They begin with bullets.
+    bulleted: bool,
+    /// They end as sentences do.
+    sentences: bool,
+    /// They are rows of two or three cells.
+    columns: bool,
+    /// They end with a number.
+    counted: bool,
 }
 
-/// True if a line of a list can be a title, and is no heading, blurb or button.
-fn is_title(text: &str, piece: &Piece, count: usize, typical: u32) -> bool {
-    let shape = &piece.shape;
-    let weight = shape.weight();
-    let heading = count > 1 && weight <= 6 && weight * 2 < typical;
-    let opens = shape.last == Class::Colon;
-    let body = piece.span.of(text);
-    let cut_off = body.ends_with("...") || body.ends_with('…');
-    let sentences = shape.of(Class::End) >= 1 && shape.of(Class::Comma) >= 1 || cut_off;
-    let blurb = weight > 40 && sentences && weight * 2 > typical * 3;
-    !heading && !opens && !blurb
+impl List {
+    fn of(text: &str, pieces: &[Piece]) -> Self {
+        let most = |is: &dyn Fn(&Piece) -> bool| {
+            let count = pieces.iter().filter(|piece| is(piece)).count();
+            count >= 3 && count * 10 >= pieces.len() * 6
+        };
+        let weights = pieces.iter().map(|piece| piece.shape.weight());
+        let mut weights: Vec<u32> = weights.filter(|weight| *weight >= 7).collect();
+        weights.sort_unstable();
+        Self {
+            count: pieces.len(),
+            typical: weights.get(weights.len() / 3).copied().unwrap_or(0),
+            bulleted: most(&|piece| piece.shape.first == Class::Bullet),
+            sentences: most(&|piece| piece.span.of(text).ends_with('。')),
+            columns: most(&|piece| (1..=2).contains(&piece.shape.wide_gaps)),
+            counted: most(&|piece| last_number(piece.span.of(text)).is_some()),
+        }
+    }
+
+    /// True if the first line is the heading of those below it.
+    fn is_heading(&self, text: &str, piece: &Piece, cues: Cues<'_>) -> bool {
+        let weight = piece.shape.weight();
+        let bare = self.bulleted && piece.shape.first != Class::Bullet && weight <= 20;
+        let told = weight <= 12 && cues.any(piece, &[Label::Related, Label::Tags]);
+        self.count > 2 && (bare || told)
+            || self.count > 1 && cues.heads(text, piece, Label::Related)
+    }
+
+    /// True if a line can be a title, and is no heading, blurb, byline or button.
+    fn is_title(&self, text: &str, piece: &Piece, cues: Cues<'_>) -> bool {
+        let shape = &piece.shape;
+        let weight = shape.weight();
+        let body = piece.span.of(text);
+        let heading = self.count > 1 && weight <= 6 && weight * 2 < self.typical;
+        let opens = shape.last == Class::Colon;
+        let cut_off = body.ends_with("...") || body.ends_with('…');
+        let long = shape.of(Class::End) >= 1 && shape.of(Class::Comma) >= 1 || cut_off;
+        let blurb = weight > 40 && long && weight * 2 > self.typical * 3
+            || !self.sentences && body.ends_with('。') && weight * 5 > self.typical * 6;
+        let byline = weight <= 12 && cues.opens(text, piece, Label::Meta);
+        !heading && !opens && !blurb && !byline
+    }
+
+    /// Without the cells beside the title in a list of rows, and the count behind it in a list
+    /// of counts.
+    fn drop_columns(&self, text: &str, row: Span) -> Span {
+        let mut row = row;
+        if self.columns {
+            let mut longest = Span::default();
+            Separator::Wide.each(text, row, |cell| {
+                if cell.len() > longest.len() {
+                    longest = cell;
+                }
+            });
+            row = longest;
+        }
+        match last_number(row.of(text)) {
+            Some(at) if self.counted => Span::new(row.start, row.start + at).trim(text),
+            _ => row,
+        }
+    }
+}
+
+/// Where a number behind white space begins that ends the line: `标题 31200`, `标题 (12,408)`.
+fn last_number(line: &str) -> Option<usize> {
+    let at = line.trim_end().rfind(char::is_whitespace)?;
+    let word = line[at..].trim();
+    let mark = |c: char| matches!(c, '(' | ')' | '（' | '）' | ',' | '+' | '￥' | '¥' | '❤');
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let number = digits > 0 && word.chars().all(|c| c.is_ascii_digit() || mark(c));
+    // A year belongs to the title.
+    (number && !(digits == 4 && word.starts_with("20"))).then_some(at)
 }
 
 /// True if the number at the start of a line is its rank: the line before or behind
@@ -258,6 +370,7 @@ enum Separator {
     /// Two spaces, a tab, or a space that keyboards do not give.
     Wide,
     Class(Class),
+    Mark(char),
     /// `、`, which stands among the commas.
     Enumeration,
     Space,
@@ -320,6 +433,10 @@ impl Separator {
                 .char_indices()
                 .filter(|(_, c)| table.kind(*c).class() == class)
                 .map(|(at, c)| (at, at + c.len_utf8()))
+                .collect(),
+            Separator::Mark(mark) => body
+                .match_indices(mark)
+                .map(|(at, mark)| (at, at + mark.len()))
                 .collect(),
             Separator::Enumeration => body
                 .match_indices('、')
@@ -388,6 +505,13 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         (Separator::Wide, Separator::Wide.gaps(body).len()),
         (Separator::Class(Class::Slash), count(&['/'])),
         (Separator::Class(Class::Bullet), count(&['·', '•'])),
+        // Brackets around each: 【甲】【乙】.
+        (Separator::Class(Class::Close), count(&['】', '］'])),
+        (Separator::Mark('丨'), count(&['丨'])),
+        (
+            Separator::Mark('_'),
+            if count(&[' ']) == 0 { count(&['_']) } else { 0 },
+        ),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
     // No word of Han characters has a space inside.
@@ -402,7 +526,11 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         Some((separator, found))
             if found >= 2
                 || found == 1
-                    && !matches!(separator, Separator::Class(Class::Slash | Class::Bullet)) =>
+                    && !matches!(
+                        separator,
+                        Separator::Class(Class::Slash | Class::Bullet | Class::Close)
+                            | Separator::Mark(_)
+                    ) =>
         {
             separator
         }
@@ -485,7 +613,10 @@ fn clean_tag(text: &str, item: Span) -> Span {
     let item = trim_by(text, item, |c| {
         is_blank(c)
             || matches!(chars::class(c), Class::Comma | Class::Pipe | Class::Hash)
-            || matches!(c, '•' | '·' | '●' | '◆' | '■' | '►')
+            || matches!(
+                c,
+                '•' | '·' | '●' | '◆' | '■' | '►' | '↑' | '↓' | '【' | '［'
+            )
     });
     let item = restore_sharp(text, item);
     drop_counter(text, item)
@@ -548,6 +679,12 @@ pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
 fn drop_rank(text: &str, item: Span) -> Span {
     let body = item.of(text);
     let padded = body.len() > 2 && body.starts_with('0') && body.as_bytes()[1].is_ascii_digit();
+    // 1위, 2位: what Korean and Japanese rankings say.
+    let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=3).contains(&digits) && body[digits..].starts_with(['위', '位']) {
+        let rest = body[digits..].trim_start_matches(['위', '位']);
+        return Span::new(item.end - rest.len(), item.end).trim(text);
+    }
     match numbering::numbering(body) {
         Some(n) if n.style == Style::Arabic && n.value <= 300 => drop_number(text, item),
         Some(n) if n.style == Style::Circled => Span::new(item.start + n.len, item.end).trim(text),

@@ -1,11 +1,13 @@
 //! From labelled segments to the record: the fields that people want.
 
+mod confidence;
 mod contacts;
 mod items;
 mod masked;
 mod sections;
 mod segments;
 
+use crate::calibration::Confidence;
 use crate::features::Features;
 use crate::label::Label;
 use crate::language::{Language, Tally};
@@ -22,6 +24,9 @@ pub struct Segment {
     pub span: Span,
     /// For [`Label::Tags`] and [`Label::Related`]: its items, in order, inside `span`.
     pub items: Vec<Span>,
+    /// How probable it is that `kind` is right, if [`crate::ExtractorBuilder::confidence`]
+    /// asked for it.
+    pub confidence: Option<Confidence>,
 }
 
 /// One entry of the outline.
@@ -133,6 +138,8 @@ impl<'p> Record<'p> {
         self.items(Label::Related)
     }
 }
+
+pub(crate) use self::confidence::set as set_confidence;
 
 /// Makes the record of a page from its labelled pieces.
 pub(crate) fn assemble<'p>(

@@ -81,6 +81,7 @@ pub(crate) fn tile(
             kind: Label::Nav,
             span,
             items: Vec::new(),
+            confidence: None,
         }];
     }
     let starts = blocks
@@ -95,6 +96,7 @@ pub(crate) fn tile(
             kind,
             span: Span::new(start, end),
             items: Vec::new(),
+            confidence: None,
         });
         start = end;
     }

@@ -273,6 +273,9 @@ impl Places<'_> {
             out.extend_from_slice(b",\"items\":");
             array(&segment.items, out, |item, out| self.pair(*item, out));
         }
+        if let Some(confidence) = segment.confidence {
+            out.extend_from_slice(format!(",\"confidence\":{confidence}").as_bytes());
+        }
         out.push(b'}');
     }
 

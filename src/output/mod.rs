@@ -6,6 +6,7 @@
 
 mod file;
 mod json;
+mod marked;
 mod offsets;
 mod prose;
 
@@ -36,6 +37,9 @@ pub enum OutputFormat {
     /// Title, headings, body, lists of tags and related titles; pages are separated by a
     /// rule (`---`).
     Markdown,
+    /// Each line of the page with its label before it, for a person to correct and for
+    /// [`crate::GoldSet`] to read; one page in a file.
+    Marked,
 }
 
 impl OutputFormat {
@@ -46,6 +50,7 @@ impl OutputFormat {
             "json" => Some(Self::Json),
             "txt" | "text" => Some(Self::Text),
             "md" | "markdown" => Some(Self::Markdown),
+            "marked" => Some(Self::Marked),
             _ => None,
         }
     }
@@ -64,7 +69,7 @@ impl OutputFormat {
         match self {
             Self::Jsonl => b"",
             Self::Json => b",\n",
-            Self::Text => b"\x0c\n",
+            Self::Text | Self::Marked => b"\x0c\n",
             Self::Markdown => b"\n---\n\n",
         }
     }
@@ -102,7 +107,7 @@ impl OutputFormat {
 /// | `contacts` | `kind`, `value`, `start`, `end` |
 /// | `masked` | `start`, `end` of words that the site censored |
 /// | `language`? | as `zh-Hans` |
-/// | `segments` | `kind`, `start`, `end`, for tags and related also `items`; they tile the text |
+/// | `segments` | `kind`, `start`, `end`, for tags and related also `items`, and `confidence` (0 to 1, three decimals) if the extractor tells it; they tile the text |
 /// | `text`? | the page itself, if asked for |
 /// | `input`? | the input's own fields, if asked for |
 ///
@@ -186,6 +191,7 @@ impl RecordWriter {
         match self.format {
             OutputFormat::Text => prose::text(record, out),
             OutputFormat::Markdown => prose::markdown(record, out),
+            OutputFormat::Marked => marked::marked(record, out),
             OutputFormat::Jsonl | OutputFormat::Json => {
                 self.index.set(record.text);
                 let keys = self.keys.or(self.always);

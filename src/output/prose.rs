@@ -113,6 +113,7 @@ mod tests {
             )
         };
         let segment = |kind, part: &str, items| Segment {
+            confidence: None,
             kind,
             span: find(part),
             items,

@@ -45,7 +45,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            prior: 6.0,
+            prior: 10.0,
             steps: 150,
             folds: 8,
             threads: None,
@@ -120,6 +120,7 @@ impl Trainer {
         let second = self.fit_table(&self.kept(&unseen), Some(&looks));
         Weights {
             looks: [first, second],
+            ..Weights::default()
         }
         .to_text()
     }

@@ -145,7 +145,8 @@ pub(crate) struct Extract {
     ///
     /// `jsonl` unless -o FILE says otherwise by its ending. `text`: title and body, pages
     /// separated by a line with a form feed. `markdown`: the same with headings, and lists of
-    /// tags and related titles, pages separated by a rule.
+    /// tags and related titles, pages separated by a rule. `marked`: each line of one page with its
+    /// label before it, to correct by hand and train on.
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) to: Option<To>,
 
@@ -184,6 +185,12 @@ pub(crate) struct Extract {
         help_heading = "Output"
     )]
     pub(crate) offsets: Offsets,
+
+    /// Tell of each segment how probable it is that its label is right
+    ///
+    /// `confidence`, from 0 to 1: of the segments given 0.9, nine in ten are right.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) confidence: bool,
 
     /// Add a rule pack; may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Decision")]
@@ -245,8 +252,9 @@ Exit status: 0 the records were scored, however badly; 2 they could not be.";
 
 /// Score records against labelled pages
 ///
-/// GOLD holds a folder for each page, CASE/page.txt with CASE/gold.json. A record belongs to
-/// the page whose CASE is its id, or whose path is (.../CASE/page.txt). Pages without a
+/// GOLD holds a file for each page, CASE.marked (extract --to marked writes such files), or a
+/// folder, CASE/page.txt with CASE/gold.json. A record belongs to the page whose CASE is its
+/// id, or whose path is (.../CASE/page.txt). Pages without a
 /// record, or with one that holds an error, count as pages of which nothing was found.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EVAL_EXAMPLES)]
@@ -306,7 +314,7 @@ pub(crate) struct Train {
     pub(crate) folds: usize,
 
     /// Strength of the prior that keeps weights small; more for fewer pages
-    #[arg(long, value_name = "X", default_value_t = 6.0, value_parser = prior)]
+    #[arg(long, value_name = "X", default_value_t = 10.0, value_parser = prior)]
     pub(crate) prior: f64,
 
     /// Most steps of the optimiser for each model
@@ -344,6 +352,7 @@ pub(crate) enum To {
     Json,
     Text,
     Markdown,
+    Marked,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

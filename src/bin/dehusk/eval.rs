@@ -7,7 +7,7 @@ use std::path::Path;
 
 use dehusk::{
     Figure, Found, GoldPage, GoldSet, Interval, Label, Measure, PageScore, Predictions, Prf,
-    Scores, Wrong,
+    Scores, Sureness, Wrong,
 };
 use serde_json::{Map, Value, json};
 
@@ -69,6 +69,7 @@ fn show(scores: &Scores, gold: &[GoldPage], worst: usize, out: &mut String) -> f
     if by_position(scores) {
         labels(scores, out)?;
         confusion(scores, out)?;
+        calibration(&scores.calibration(), out)?;
     }
     worst_pages(scores, gold, worst, out)
 }
@@ -249,6 +250,38 @@ fn confusion(scores: &Scores, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
+/// How often segments are right, by how sure they are.
+fn calibration(rows: &[Sureness], out: &mut String) -> fmt::Result {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{:14} {:>8} {:>10} {:>6}",
+        "confidence", "segments", "mean given", "right"
+    )?;
+    for row in rows {
+        let Sureness {
+            from,
+            to,
+            segments,
+            said,
+            right,
+        } = row;
+        let range = format!("{from:.2} to {to:.2}");
+        writeln!(out, "{range:14} {segments:8} {said:10.4} {right:.4}")?;
+    }
+    let all: usize = rows.iter().map(|row| row.segments).sum();
+    let off = rows
+        .iter()
+        .map(|row| (row.said - row.right).abs() * row.segments as f64);
+    writeln!(
+        out,
+        "expected calibration error {:.4}",
+        off.sum::<f64>() / all as f64
+    )
+}
+
 /// A count in five columns; nothing is a dot, so that the rest stands out.
 fn short(count: usize) -> String {
     match count {
@@ -397,6 +430,7 @@ fn to_json(scores: &Scores) -> Value {
         all["mean_label_f1"] = scores.mean_label_f1().into();
         all["character_accuracy"] = scores.accuracy().into();
         all["confusion"] = confusion_json(scores);
+        all["calibration"] = scores.calibration().iter().map(sureness_json).collect();
     }
     all
 }
@@ -412,6 +446,16 @@ fn figure_json(figure: Figure) -> Value {
         "cases": figure.cases,
         "gold": figure.hits.gold,
         "predicted": figure.hits.predicted,
+    })
+}
+
+fn sureness_json(row: &Sureness) -> Value {
+    json!({
+        "from": row.from,
+        "to": row.to,
+        "segments": row.segments,
+        "said": row.said,
+        "right": row.right,
     })
 }
 

@@ -95,9 +95,10 @@ fn writer(args: &Extract) -> RecordWriter {
         Some(args::To::Json) => OutputFormat::Json,
         Some(args::To::Text) => OutputFormat::Text,
         Some(args::To::Markdown) => OutputFormat::Markdown,
+        Some(args::To::Marked) => OutputFormat::Marked,
         None => by_name().unwrap_or_default(),
     };
-    if matches!(format, OutputFormat::Text | OutputFormat::Markdown) {
+    if !matches!(format, OutputFormat::Jsonl | OutputFormat::Json) {
         refuse_json_options(args);
     }
     let offsets = match args.offsets {
@@ -126,6 +127,7 @@ fn refuse_json_options(args: &Extract) {
         (!args.fields.is_empty(), "--fields"),
         (args.with_text, "--with-text"),
         (!args.keep.is_empty(), "--keep"),
+        (args.confidence, "--confidence"),
         (args.offsets != args::Offsets::Bytes, "--offsets"),
         (args.on_error == args::OnError::Record, "--on-error record"),
     ];
@@ -150,7 +152,7 @@ fn on_error(policy: args::OnError) -> dehusk::OnError {
 }
 
 fn extractor(args: &Extract) -> Result<Extractor, Failure> {
-    let mut builder = with_rules(&args.rules)?;
+    let mut builder = with_rules(&args.rules)?.confidence(args.confidence);
     if let Some(path) = &args.weights {
         builder = builder.weights(path.display().to_string(), load(path)?);
     }

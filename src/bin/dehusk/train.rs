@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use dehusk::{
-    Extractor, GoldPage, GoldSet, Measure, OutputFile, OutputFormat, Page, Prediction, Predictions,
-    RecordWriter, Scores, Settings, Trainer,
+    Calibration, Confidence, Extractor, GoldPage, GoldSet, Measure, OutputFile, OutputFormat, Page,
+    Prediction, Predictions, Record, RecordWriter, Scores, Settings, Trainer,
 };
 
 use crate::args::Train;
@@ -34,20 +34,24 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     };
     let extractor = run::with_rules(&args.rules)?.build()?;
     let mut trainer = Trainer::new(&extractor, &pages, settings)?;
-    let tested = if args.no_cross_validation {
-        None
-    } else {
-        Some(cross_validate(args, &pages, &mut trainer)?)
-    };
+    let (mut tested, mut calibration) = (None, String::new());
+    if !args.no_cross_validation {
+        let folds = trainer.folds();
+        let mut found = cross_validate(args, &pages, &mut trainer)?;
+        let judged = judged(&pages, &found)?;
+        calibration = Calibration::fit(judged.iter().flatten().copied()).to_text();
+        calibrate(&judged, &folds, &mut found);
+        tested = Some(found);
+    }
     if let (Some(path), Some(tested)) = (&args.held_out, &tested) {
         let mut held_out = OutputFile::create(path)?;
         for found in tested {
-            held_out.write_all(&found.line)?;
+            held_out.write_all(&line(found))?;
         }
         held_out.finish()?;
     }
     let started = Instant::now();
-    let weights = trainer.fit(None);
+    let mut weights = trainer.fit(None);
     say(
         args,
         &format!(
@@ -56,6 +60,7 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
             started.elapsed().as_secs_f64()
         ),
     );
+    weights += &calibration;
     file.write_all(header(args, &sets).as_bytes())?;
     file.write_all(weights.as_bytes())?;
     file.finish()?;
@@ -68,21 +73,20 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
 }
 
 /// What learned weights make of a page.
-#[derive(Clone, Default)]
-struct Found {
-    prediction: Prediction,
-    /// The record as a line of JSON.
-    line: Vec<u8>,
+#[derive(Clone)]
+struct Found<'p> {
+    id: &'p str,
+    record: Record<'p>,
 }
 
 /// For each page, what is made of it by weights learned from other folds.
-fn cross_validate(
+fn cross_validate<'p>(
     args: &Train,
-    pages: &[GoldPage],
+    pages: &'p [GoldPage],
     trainer: &mut Trainer,
-) -> Result<Vec<Found>, Failure> {
+) -> Result<Vec<Found<'p>>, Failure> {
     let folds = trainer.folds();
-    let mut all = vec![Found::default(); pages.len()];
+    let mut all = vec![None; pages.len()];
     for fold in 0..args.folds {
         let held = || (0..pages.len()).filter(|&page| folds[page] == fold);
         let count = held().count();
@@ -109,10 +113,29 @@ fn cross_validate(
             ),
         );
         for (page, found) in held().zip(found) {
-            all[page] = found;
+            all[page] = Some(found);
         }
     }
-    Ok(all)
+    Ok(all.into_iter().flatten().collect())
+}
+
+/// Corrects the confidence of each page by what was found true of the other folds' pages.
+fn calibrate(judged: &[Vec<(Confidence, bool)>], folds: &[usize], all: &mut [Found]) {
+    for fold in 0..folds.iter().max().map_or(0, |last| last + 1) {
+        let others = judged.iter().zip(folds).filter(|(_, of)| **of != fold);
+        let calibration = Calibration::fit(others.flat_map(|(judged, _)| judged).copied());
+        for (found, _) in all.iter_mut().zip(folds).filter(|(_, of)| **of == fold) {
+            for segment in &mut found.record.segments {
+                segment.confidence = segment.confidence.map(|said| calibration.correct(said));
+            }
+        }
+    }
+}
+
+/// For each page, how sure its segments were, and whether rightly.
+fn judged(pages: &[GoldPage], found: &[Found]) -> Result<Vec<Vec<(Confidence, bool)>>, Failure> {
+    let pages = score(pages, found)?.pages;
+    Ok(pages.into_iter().map(|page| page.judged).collect())
 }
 
 fn say(args: &Train, message: &str) {
@@ -125,32 +148,36 @@ fn predict<'p>(
     args: &Train,
     weights: &str,
     pages: impl Iterator<Item = &'p GoldPage>,
-) -> Result<Vec<Found>, Failure> {
+) -> Result<Vec<Found<'p>>, Failure> {
     let extractor: Extractor = run::with_rules(&args.rules)?
         .weights("learned weights", weights)
+        .confidence(true)
         .build()?;
     let mut worker = extractor.worker();
-    let mut writer = RecordWriter::new(OutputFormat::Jsonl);
     Ok(pages
-        .map(|page| {
-            let record = worker.extract(&page.text);
-            let mut line = Vec::new();
-            let of = Page {
-                id: page.id.clone(),
-                ..Page::default()
-            };
-            writer.write(&of, &record, &mut line);
-            line.push(b'\n');
-            let prediction = Prediction::from(&record);
-            Found { prediction, line }
+        .map(|page| Found {
+            id: &page.id,
+            record: worker.extract(&page.text),
         })
         .collect())
+}
+
+/// A record as a line of JSON.
+fn line(found: &Found) -> Vec<u8> {
+    let page = Page {
+        id: found.id.to_owned(),
+        ..Page::default()
+    };
+    let mut line = Vec::new();
+    RecordWriter::new(OutputFormat::Jsonl).write(&page, &found.record, &mut line);
+    line.push(b'\n');
+    line
 }
 
 fn score(pages: &[GoldPage], found: &[Found]) -> Result<Scores, Failure> {
     let mut predictions = Predictions::new(pages);
     for (page, found) in pages.iter().zip(found) {
-        predictions.add(&page.id, found.prediction.clone())?;
+        predictions.add(&page.id, Prediction::from(&found.record))?;
     }
     Ok(predictions.score())
 }
@@ -171,11 +198,7 @@ fn figures(scores: &Scores) -> [f64; COLUMNS.len()] {
 
 /// For each folder, how right the records are: on pages not learned from, and on pages
 /// learned from.
-fn table(
-    sets: &[GoldSet],
-    tested: Option<&[Found]>,
-    fitted: &[Found],
-) -> Result<String, Failure> {
+fn table(sets: &[GoldSet], tested: Option<&[Found]>, fitted: &[Found]) -> Result<String, Failure> {
     let mut text = format!("{:20} {:>5}  {:15}", "", "pages", "");
     for column in COLUMNS {
         text += &format!(" {column:>7}");

@@ -1,11 +1,14 @@
 //! Folders of labelled pages become [`GoldPage`]s: what programs are scored against and
 //! weights are learned from.
 //!
-//! `FOLDER/CASE/page.txt` is a page, UTF-8, and `FOLDER/CASE/gold.json` says what is right
-//! about it. A file that contradicts itself is an error, never repaired.
+//! `FOLDER/CASE.marked` is a page with its labels ([`marked`]). Or `FOLDER/CASE/page.txt` is
+//! the page, UTF-8, and `FOLDER/CASE/gold.json` says what is right about it. A file that
+//! contradicts itself is an error, never repaired.
+
+pub(crate) mod marked;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -97,7 +100,8 @@ pub struct GoldSet {
 }
 
 impl GoldSet {
-    /// Reads every folder in `folder` that holds a `gold.json`.
+    /// Reads every file in `folder` whose name ends in `.marked`, and every folder in it that
+    /// holds a `gold.json`.
     ///
     /// # Errors
     /// There is none; a file cannot be read; labels are unknown, overlap, split a character
@@ -107,16 +111,16 @@ impl GoldSet {
         let mut cases = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let case = entry.map_err(failed)?.path();
-            if case.join("gold.json").is_file() {
+            if is_marked(&case) || case.join("gold.json").is_file() {
                 cases.push(case);
             }
         }
         cases.sort();
         if cases.is_empty() {
-            let reason = "no labelled pages (CASE/page.txt with CASE/gold.json)";
+            let reason = "no labelled pages (CASE.marked, or CASE/page.txt with CASE/gold.json)";
             return Err(Error::invalid(format!("{}: {reason}", folder.display())));
         }
-        let pages: Result<_> = cases.iter().map(|case| load_page(case)).collect();
+        let pages: Result<Vec<_>> = cases.iter().map(|case| load_page(case)).collect();
         // A name that stays the same wherever the command is run.
         let whole = fs::canonicalize(folder).map_err(failed)?;
         Ok(Self {
@@ -174,13 +178,22 @@ struct Labelled {
     label: String,
 }
 
+fn is_marked(case: &Path) -> bool {
+    case.extension().is_some_and(|ending| ending == "marked") && case.is_file()
+}
+
+fn read(path: PathBuf) -> Result<String> {
+    fs::read_to_string(&path).map_err(|error| Error::io(path.display(), &error))
+}
+
 fn load_page(case: &Path) -> Result<GoldPage> {
-    let read = |name: &str| {
-        let path = case.join(name);
-        fs::read_to_string(&path).map_err(|error| Error::io(path.display(), &error))
-    };
-    let text = read("page.txt")?;
-    let json = read("gold.json")?;
+    if is_marked(case) {
+        let id = case.file_stem().unwrap_or_default().to_string_lossy();
+        let page = marked::parse(id.into(), &read(case.to_owned())?);
+        return page.map_err(|reason| Error::invalid(format!("{}: {reason}", case.display())));
+    }
+    let text = read(case.join("page.txt"))?;
+    let json = read(case.join("gold.json"))?;
     let wrong =
         |reason: &str| Error::invalid(format!("{}: {reason}", case.join("gold.json").display()));
     let file: File = serde_json::from_str(&json).map_err(|error| wrong(&error.to_string()))?;
