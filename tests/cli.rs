@@ -963,7 +963,6 @@ fn help_and_usage() {
         "--shard",
         "--charset",
         "--resume",
-        "--confidence",
         "explain",
         "parquet",
         "warc",

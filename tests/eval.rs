@@ -186,7 +186,7 @@ fn what_cannot_be_scored_is_exit_2() {
         ("eval nothing r", "dehusk: nothing: No such file"),
         (
             "eval gold/c r",
-            "dehusk: gold/c: no labelled pages (CASE/page.txt with CASE/gold.json)",
+            "dehusk: gold/c: no labelled pages (CASE.marked, or CASE/page.txt with CASE/gold.json)",
         ),
         ("eval gold r", "dehusk: r:2: a second record of a"),
         ("eval gold gold/b/page.txt", "dehusk: gold/b/page.txt:1: "),

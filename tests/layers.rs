@@ -24,13 +24,16 @@ const OWNERS: [(&str, &[&str]); 13] = [
             "eval/items.rs",
         ],
     ),
-    ("serde", &["input/jsonl.rs", "gold.rs", "eval/records.rs"]),
+    (
+        "serde",
+        &["input/jsonl.rs", "gold/mod.rs", "eval/records.rs"],
+    ),
     (
         "serde_json",
         &[
             "input/jsonl.rs",
             "output/json.rs",
-            "gold.rs",
+            "gold/mod.rs",
             "eval/records.rs",
             "bin/dehusk/eval.rs",
         ],

@@ -6,6 +6,7 @@
 pub(crate) mod chain;
 pub(crate) mod weights;
 
+use crate::chars::Class;
 use crate::decide::chain::{Chain, Row};
 use crate::decide::weights::{Table, UNIT, Weights};
 use crate::features::names::{self, Id};
@@ -157,8 +158,13 @@ impl Decision {
             ..
         } = self;
         chain.margins(scores, gap, &table.transitions, |_| Label::Title, margins);
-        // The first of equals: titles stand before what they head.
-        let Some(best) = (0..margins.len()).rev().max_by_key(|&index| margins[index]) else {
+        // The first of equals: titles stand before what they head. A paragraph is none.
+        let paragraph = |index: usize| {
+            let shape = &pieces[index].shape;
+            shape.last == Class::End && shape.weight() > 50
+        };
+        let candidates = (0..margins.len()).rev().filter(|&index| !paragraph(index));
+        let Some(best) = candidates.max_by_key(|&index| margins[index]) else {
             return;
         };
         if found == 0 {

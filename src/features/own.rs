@@ -35,10 +35,12 @@ pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
     });
     let hashtags = [(2, 2.0), (3, 4.0)]
         .map(|(count, worth)| (names::id(Group::Hashtags, count), Label::Tags, worth));
-    // No paragraph of sentences is made of tags.
+    // No paragraph of sentences is made of tags, or a title.
     let prose = (5..8_usize).flat_map(|len| {
-        let paragraph = move |comma| names::id(Group::Prose, len * 4 + 2 + comma);
-        [0_usize, 1].map(move |comma| (paragraph(comma), Label::Tags, -3.0))
+        let kinds = [0_usize, 1].map(|comma| names::id(Group::Prose, len * 4 + 2 + comma));
+        kinds
+            .into_iter()
+            .flat_map(|kind| [Label::Tags, Label::Title].map(move |label| (kind, label, -3.0)))
     });
     cues.chain(hashtags).chain(prose)
 }

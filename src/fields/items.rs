@@ -371,6 +371,8 @@ enum Separator {
     Wide,
     Class(Class),
     Mark(char),
+    /// White space behind a count in brackets: `甲(57) 乙 丙(23)`.
+    Count,
     /// `、`, which stands among the commas.
     Enumeration,
     Space,
@@ -433,6 +435,9 @@ impl Separator {
                 .char_indices()
                 .filter(|(_, c)| table.kind(*c).class() == class)
                 .map(|(at, c)| (at, at + c.len_utf8()))
+                .collect(),
+            Separator::Count => spaces(body)
+                .filter(|gap| body[..gap.0].ends_with([')', '）']))
                 .collect(),
             Separator::Mark(mark) => body
                 .match_indices(mark)
@@ -514,9 +519,14 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         ),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
+    let counts = Separator::Count.gaps(body).len();
+    if counts >= 2 && counts > best.map_or(0, |(_, count)| count) {
+        return Separator::Count;
+    }
     // No word of Han characters has a space inside.
     let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
     let between = spaces(body)
+        .filter(|gap| !is_wide(&body[gap.0..gap.1]))
         .filter(|gap| han(body[..gap.0].chars().next_back()) && han(body[gap.1..].chars().next()))
         .count();
     if between > best.map_or(0, |(_, count)| count) && (list || between >= 2) {
