@@ -187,7 +187,10 @@ fn skip_head(text: &str, span: Span) -> Span {
     if head == 0 || !short(&body[..head]) {
         return span;
     }
-    Span::new(span.start + head + mark_len(&body[head..]), span.end).trim(text)
+    let rest = Span::new(span.start + head + mark_len(&body[head..]), span.end).trim(text);
+    // Brackets around each tag are none around a head.
+    let listed = body.starts_with(['[', '【']) && rest.of(text).starts_with(['[', '【']);
+    if listed { span } else { rest }
 }
 
 /// The titles of a list.
@@ -335,12 +338,19 @@ fn is_ranked(text: &str, pieces: &[Piece], index: usize) -> bool {
         || starts_with(index + 1, value + 1)
 }
 
+/// What Korean and Japanese rankings put behind a rank: 1위, 2位.
+const PLACES: [char; 2] = ['위', '位'];
+
 /// Drops the number at the start of a line with its mark.
 fn drop_number(text: &str, item: Span) -> Span {
     let body = item.of(text);
     let mark = match numbering::numbering(body) {
         Some(n) if n.style == Style::Arabic => n.len,
-        _ => body.bytes().take_while(u8::is_ascii_digit).count(),
+        _ => {
+            let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+            let place = body[digits..].chars().next().filter(|c| PLACES.contains(c));
+            digits + place.map_or(0, char::len_utf8)
+        }
     };
     let rest = Span::new(item.start + mark, item.end).trim(text);
     if rest.is_empty() { item } else { rest }
@@ -622,7 +632,10 @@ fn trim_by(text: &str, span: Span, blank: impl Fn(char) -> bool) -> Span {
 fn clean_tag(text: &str, item: Span) -> Span {
     let item = trim_by(text, item, |c| {
         is_blank(c)
-            || matches!(chars::class(c), Class::Comma | Class::Pipe | Class::Hash)
+            || matches!(
+                chars::class(c),
+                Class::Comma | Class::Pipe | Class::Hash | Class::Angle
+            )
             || matches!(
                 c,
                 '•' | '·' | '●' | '◆' | '■' | '►' | '↑' | '↓' | '【' | '［'
@@ -689,11 +702,9 @@ pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
 fn drop_rank(text: &str, item: Span) -> Span {
     let body = item.of(text);
     let padded = body.len() > 2 && body.starts_with('0') && body.as_bytes()[1].is_ascii_digit();
-    // 1위, 2位: what Korean and Japanese rankings say.
     let digits = body.bytes().take_while(u8::is_ascii_digit).count();
-    if (1..=3).contains(&digits) && body[digits..].starts_with(['위', '位']) {
-        let rest = body[digits..].trim_start_matches(['위', '位']);
-        return Span::new(item.end - rest.len(), item.end).trim(text);
+    if (1..=3).contains(&digits) && body[digits..].starts_with(PLACES) {
+        return drop_number(text, item);
     }
     match numbering::numbering(body) {
         Some(n) if n.style == Style::Arabic && n.value <= 300 => drop_number(text, item),
@@ -744,3 +755,6 @@ fn drop_dates(text: &str, item: Span) -> Span {
 fn opens(c: char) -> bool {
     chars::class(c) == Class::Open
 }
+
+#[cfg(test)]
+mod tests;

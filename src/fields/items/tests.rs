@@ -1,0 +1,128 @@
+//! Blocks and their items, as a reader would tell them.
+
+use std::sync::OnceLock;
+
+use super::*;
+use crate::matcher::Mended;
+use crate::pieces::{self, Lines};
+use crate::rules::RuleSet;
+
+type Find = fn(&str, &[Piece], Cues<'_>, &mut Vec<Span>);
+
+/// The items of a text that is one block.
+fn items(find: Find, text: &str) -> Vec<&str> {
+    static MATCHER: OnceLock<Matcher> = OnceLock::new();
+    let matcher = MATCHER.get_or_init(|| Matcher::new(&RuleSet::builtin()).unwrap());
+    let (mut lines, mut hits, mut pieces) = (Lines::default(), Vec::new(), Vec::new());
+    lines.scan(text);
+    matcher.find(text, lines.torn, &mut Mended::default(), &mut hits);
+    let opens = |hit: Hit| {
+        let cues = matcher.cues(hit);
+        cues.iter().any(|&(label, role)| pieces::opens(label, role))
+    };
+    lines.pieces(text, &hits, opens, &mut pieces);
+    let cues = Cues {
+        hits: &hits,
+        matcher,
+    };
+    let mut items = Vec::new();
+    find(text, &pieces, cues, &mut items);
+    items.into_iter().map(|item| item.of(text)).collect()
+}
+
+fn check(find: Find, cases: &[(&str, &[&str])]) {
+    for (block, expected) in cases {
+        assert_eq!(items(find, block), *expected, "{block}");
+    }
+}
+
+#[test]
+fn tags_by_what_parts_them() {
+    check(
+        tags,
+        &[
+            ("# 甲乙 # 丙丁  # C#", &["甲乙", "丙丁", "C#"]),
+            ("#甲乙#丙丁#戊己", &["甲乙", "丙丁", "戊己"]),
+            ("标签：留学 面试 指南", &["留学", "面试", "指南"]),
+            (
+                "标签：留学\u{3000}面试 指南\u{3000}签证",
+                &["留学", "面试 指南", "签证"],
+            ),
+            ("关键词 >> 味觉,嗅觉", &["味觉", "嗅觉"]),
+            ("Tags: home brewing, yeast", &["home brewing", "yeast"]),
+            ("标签：甲乙丨丙丁丨戊己", &["甲乙", "丙丁", "戊己"]),
+            ("标签：甲乙_丙丁_戊己", &["甲乙", "丙丁", "戊己"]),
+            ("标签：【甲乙】【丙丁】【戊己】", &["甲乙", "丙丁", "戊己"]),
+            (
+                "标签云：种菜(57) LED 补光(8) 番茄(41) pH 值(5)",
+                &["种菜", "LED 补光", "番茄", "pH 值"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn tags_without_heads_ranks_and_what_is_glued() {
+    let glued = format!("标签：{}", "智能家居装修设计".repeat(9));
+    check(
+        tags,
+        &[
+            // A head that no cue knows, before a colon or in brackets.
+            ("今日热词回顾： 甲乙 丙丁 戊己", &["甲乙", "丙丁", "戊己"]),
+            ("[图片搜索]\u{a0}\u{a0}甲乙 丙丁", &["甲乙", "丙丁"]),
+            ("本周热门标签\n甲乙\n丙丁\n戊己", &["甲乙", "丙丁", "戊己"]),
+            ("1\n甲乙\n2\n丙丁\n3\n戊己", &["甲乙", "丙丁", "戊己"]),
+            ("标签：", &[]),
+            (&glued, &[]),
+        ],
+    );
+}
+
+#[test]
+fn titles_by_what_parts_them() {
+    check(
+        related,
+        &[
+            (
+                "相关文章: 备案要多久?\u{a0} 域名到期了\u{a0} 绿萝黄叶怎么办\u{a0}",
+                &["备案要多久?", "域名到期了", "绿萝黄叶怎么办"],
+            ),
+            // One title, whatever blanks it has.
+            (
+                "上一篇：二〇一九年产业政策与发展地理学术研讨会 产业政策与区域绿色发展 第二轮通知",
+                &["二〇一九年产业政策与发展地理学术研讨会 产业政策与区域绿色发展 第二轮通知"],
+            ),
+            ("上一篇：没有了", &[]),
+        ],
+    );
+}
+
+#[test]
+fn titles_without_what_stands_beside_them() {
+    let title = [
+        "城南老街的修伞人还在",
+        "一座桥修了十二年才通",
+        "雨天的骑手们在哪里躲雨",
+    ];
+    let list = |line: &dyn Fn(usize, &str) -> String| {
+        let lines = title.iter().enumerate().map(|(at, title)| line(at, title));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    for block in [
+        list(&|at, title| format!("{}. {title} 03-1{at}", at + 1)),
+        list(&|at, title| format!("{}위{title}", at + 1)),
+        list(&|at, title| format!("{title} 12{at}31")),
+        list(&|at, title| format!("{title} (1{at},408)")),
+        list(&|_, title| format!("{title}     苇岸")),
+        list(&|_, title| format!("讨论区: 校园\u{3000}\u{3000}{title}\u{3000}\u{3000}回帖：12")),
+        list(&|at, title| format!("{title}\n阅读 19{at}3")),
+        list(&|at, title| format!("• {title} 1{at}.6.2019")),
+        format!("近日看点\n{}", list(&|_, title| format!("• {title}"))),
+        format!("相关推荐\n{}", title.join("\n")),
+        list(&|_, title| {
+            format!("{title}\n记者走了三个县，看到的是不一样的景象，也听到不一样的话。")
+        }),
+    ] {
+        assert_eq!(items(related, &block), title, "{block}");
+    }
+}
