@@ -157,11 +157,11 @@ fn figures_stay_above_their_floors() {
     );
 }
 
-const MAIN: f64 = 0.93;
+const MAIN: f64 = 0.95;
 const TITLE: f64 = 0.89;
-const TAGS: f64 = 0.79;
+const TAGS: f64 = 0.85;
 const RELATED: f64 = 0.79;
 const RELATED_LOOSE: f64 = 0.80;
-const LABELS: f64 = 0.875;
-const OUTLINE: f64 = 0.65;
+const LABELS: f64 = 0.905;
+const OUTLINE: f64 = 0.69;
 const LANGUAGE: f64 = 0.97;
