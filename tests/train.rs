@@ -154,6 +154,10 @@ fn what_cannot_be_learned_from_leaves_no_file() {
         ),
         ("train six -o no/such/w", "dehusk: no/such/w: No such file"),
         (
+            "train six -o w --held-out no/such/h",
+            "dehusk: no/such/h: No such file",
+        ),
+        (
             "train six -o w --folds 1",
             "error: invalid value '1' for '--folds <K>': not a number from 2 to 100",
         ),

@@ -132,13 +132,11 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
     let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
     let list = List::of(text, pieces);
     for (index, piece) in pieces.iter().enumerate() {
-        if index == 0
-            && list.is_heading(text, piece, cues)
-            && cues.skip_cue(text, piece, Label::Tags).1.is_none()
-        {
+        let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
+        let heading = index == 0 && list.is_heading(text, piece, cues, Label::Tags);
+        if cue.is_none() && heading {
             continue;
         }
-        let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
         let (cue, behind) = (cue.is_some(), skip_head(text, rest));
         let (cue, rest) = (cue || behind.start > rest.start, behind);
         let buttons: &[Role] = if pieces.len() > 2 {
@@ -203,7 +201,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
         }
         if cue.is_none() {
             let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step]);
-            let heading = index == 0 && list.is_heading(text, piece, cues);
+            let heading = index == 0 && list.is_heading(text, piece, cues, Label::Related);
             if cue_alone || heading || !list.is_title(text, piece, cues) {
                 continue;
             }
@@ -259,12 +257,11 @@ impl List {
     }
 
     /// True if the first line is the heading of those below it.
-    fn is_heading(&self, text: &str, piece: &Piece, cues: Cues<'_>) -> bool {
+    fn is_heading(&self, text: &str, piece: &Piece, cues: Cues<'_>, label: Label) -> bool {
         let weight = piece.shape.weight();
         let bare = self.bulleted && piece.shape.first != Class::Bullet && weight <= 20;
         let told = weight <= 12 && cues.any(piece, &[Label::Related, Label::Tags]);
-        self.count > 2 && (bare || told)
-            || self.count > 1 && cues.heads(text, piece, Label::Related)
+        self.count > 2 && (bare || told) || self.count > 1 && cues.heads(text, piece, label)
     }
 
     /// True if a line can be a title, and is no heading, blurb, byline or button.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use dehusk::{
@@ -22,8 +23,13 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     let sets = sets?;
     // Before the minutes that learning takes, not after.
     interrupt::install();
-    let mut file = OutputFile::create(&args.output)?;
-    interrupt::remove_on_signal(file.part());
+    let open = |path: &PathBuf| {
+        let file = OutputFile::create(path)?;
+        interrupt::remove_on_signal(file.part());
+        Ok::<_, Failure>(file)
+    };
+    let mut file = open(&args.output)?;
+    let held_out = args.held_out.as_ref().map(open).transpose()?;
 
     let pages: Vec<GoldPage> = sets.iter().flat_map(|set| set.pages.clone()).collect();
     let settings = Settings {
@@ -43,9 +49,8 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
         calibrate(&judged, &folds, &mut found);
         tested = Some(found);
     }
-    if let (Some(path), Some(tested)) = (&args.held_out, &tested) {
-        let mut held_out = OutputFile::create(path)?;
-        for found in tested {
+    if let Some(mut held_out) = held_out {
+        for found in tested.iter().flatten() {
             held_out.write_all(&line(found))?;
         }
         held_out.finish()?;

@@ -70,6 +70,7 @@ fn tags_without_heads_ranks_and_what_is_glued() {
             // A head that no cue knows, before a colon or in brackets.
             ("今日热词回顾： 甲乙 丙丁 戊己", &["甲乙", "丙丁", "戊己"]),
             ("[图片搜索]\u{a0}\u{a0}甲乙 丙丁", &["甲乙", "丙丁"]),
+            ("热门TAGS\n甲乙 丙丁 戊己", &["甲乙", "丙丁", "戊己"]),
             ("本周热门标签\n甲乙\n丙丁\n戊己", &["甲乙", "丙丁", "戊己"]),
             ("1\n甲乙\n2\n丙丁\n3\n戊己", &["甲乙", "丙丁", "戊己"]),
             ("标签：", &[]),
