@@ -163,5 +163,5 @@ const TAGS: f64 = 0.85;
 const RELATED: f64 = 0.79;
 const RELATED_LOOSE: f64 = 0.80;
 const LABELS: f64 = 0.905;
-const OUTLINE: f64 = 0.69;
+const OUTLINE: f64 = 0.71;
 const LANGUAGE: f64 = 0.97;

@@ -13,11 +13,14 @@ type Look = Option<(Style, u32)>;
 ///
 /// A style met inside another is below it; a style met again ends what was below it. Marks
 /// of Markdown tell their level themselves. Headings without a number have the first level
-/// where the page numbers its first headings, else the level at which they first stand.
+/// where the page numbers its first headings, else the level at which they first stand. What
+/// stands behind the last paragraph heads nothing, and is no section.
 pub(crate) fn outline(text: &str, segments: &[Segment]) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open: Vec<Look> = Vec::new();
-    for segment in segments
+    let body = |segment: &Segment| segment.kind == Label::Body;
+    let end = segments.iter().rposition(body).unwrap_or(segments.len());
+    for segment in segments[..end]
         .iter()
         .filter(|segment| segment.kind == Label::Heading)
     {
@@ -86,5 +89,38 @@ fn close(sections: &mut [Section], end: usize) {
     }
     for last in open {
         sections[last].span.end = end.max(sections[last].span.start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_last_paragraph_is_no_section() {
+        let text = "一、光照\n薄荷喜光。\n# 花卉小程序\n";
+        let segment = |kind, part: &str| {
+            let start = text.find(part).unwrap();
+            Segment {
+                kind,
+                span: Span::new(start, start + part.len()),
+                items: Vec::new(),
+                confidence: None,
+            }
+        };
+        let segments = [
+            segment(Label::Heading, "一、光照\n"),
+            segment(Label::Body, "薄荷喜光。\n"),
+            segment(Label::Heading, "# 花卉小程序\n"),
+        ];
+        let headings = |segments: &[Segment]| -> Vec<String> {
+            let sections = outline(text, segments);
+            let texts = sections.iter().map(|section| section.heading.of(text));
+            texts.map(str::to_owned).collect()
+        };
+        assert_eq!(headings(&segments), ["一、光照"]);
+        // Without a paragraph all are.
+        let bare = [segments[0].clone(), segments[2].clone()];
+        assert_eq!(headings(&bare), ["一、光照", "花卉小程序"]);
     }
 }
