@@ -45,6 +45,8 @@
 // words everyone uses
 mod error;
 mod label;
+mod span;
+mod markup;
 mod page;
 mod calibration;
 mod chars;
@@ -86,13 +88,15 @@ pub use crate::eval::{
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};
-pub use crate::input::{Input, InputBuilder, InputFormat, Keep, Skipped};
+pub use crate::input::{Charset, Input, InputBuilder, InputFormat, Keep, Skipped};
 pub use crate::label::Label;
 pub use crate::language::Language;
+pub use crate::markup::Markup;
 pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
-pub use crate::page::{Page, PageError, Source, Span};
+pub use crate::page::{Page, PageError, Source, Warc};
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
+pub use crate::span::Span;
 pub use crate::train::{Settings, Trainer};
 
 /// What benches and fuzz targets need and nobody else: may change with any version.

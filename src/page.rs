@@ -1,51 +1,9 @@
-//! What is read and pointed into: a page of text with its origin, or why there is none,
-//! and byte ranges of it.
+//! What is read: a page of text with its origin, or why there is none.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A byte range of a page's text, `start` included, `end` not; both lie on
-/// character boundaries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Span {
-    /// First byte, counted from 0.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
-
-impl Span {
-    /// The range `start..end`.
-    pub fn new(start: usize, end: usize) -> Self {
-        debug_assert!(start <= end);
-        Self { start, end }
-    }
-
-    /// Length in bytes.
-    pub fn len(self) -> usize {
-        self.end - self.start
-    }
-
-    /// True if it holds no byte.
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-
-    /// The text it points at.
-    pub fn of(self, text: &str) -> &str {
-        &text[self.start..self.end]
-    }
-
-    /// The same range without white space at its ends.
-    pub fn trim(self, text: &str) -> Self {
-        let rest = self.of(text).trim_start();
-        let start = self.end - rest.len();
-        Self {
-            start,
-            end: start + rest.trim_end().len(),
-        }
-    }
-}
+use crate::markup::Markup;
 
 /// One scraped document.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +18,8 @@ pub struct Page {
     pub text: String,
     /// The input's own fields that are to be kept: names, and values as JSON, verbatim.
     pub input: Vec<(String, String)>,
+    /// What the page's HTML said of the text; empty if it came from text.
+    pub markup: Markup,
 }
 
 /// Where a page was read and what decoding did to it.
@@ -73,6 +33,19 @@ pub struct Source {
     pub charset: Option<&'static str>,
     /// Undecodable sequences that became U+FFFD.
     pub replaced: u64,
+    /// What a WARC file says of the record.
+    pub warc: Option<Box<Warc>>,
+}
+
+/// What a WARC file says of the record that held a page, verbatim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warc {
+    /// `WARC-Target-URI`.
+    pub url: Option<String>,
+    /// `WARC-Date`.
+    pub date: Option<String>,
+    /// `WARC-Record-ID`.
+    pub id: Option<String>,
 }
 
 /// A page that could not be read. It is data, not the end of a run.

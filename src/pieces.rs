@@ -13,8 +13,8 @@ use crate::chars::{self, Class, Table};
 use crate::entity::entity;
 use crate::label::Label;
 use crate::matcher::{Hit, pinyin};
-use crate::page::Span;
 use crate::rules::Role;
+use crate::span::Span;
 
 /// What a line or piece is made of. Counts are in characters unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{Confusion, Hits, Measure, items, strings};
 use crate::calibration::Confidence;
 use crate::gold::{GoldPage, is_space};
 use crate::label::Label;
-use crate::page::Span;
+use crate::span::Span;
 
 /// How right the record of one page is.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::fields::Record;
 use crate::gold::GoldPage;
 use crate::input;
 use crate::label::Label;
-use crate::page::Span;
+use crate::span::Span;
 
 /// What a record says of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

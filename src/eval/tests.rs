@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gold::GoldPage;
-use crate::page::Span;
+use crate::span::Span;
 
 /// A page of labelled parts; what stands between brackets has no label.
 fn gold(id: &str, parts: &[(Option<Label>, &str)]) -> GoldPage {

@@ -8,8 +8,8 @@ use crate::features::patterns::DateAt;
 use crate::features::{bucket, few};
 use crate::label::Label;
 use crate::language::{Language, Tally};
-use crate::page::Span;
 use crate::pieces::{Gap, Piece};
+use crate::span::Span;
 
 /// What is known of a page as a whole and of each piece's place in it. Scratch.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use crate::features::{bucket, few};
 use crate::label::Label;
 use crate::matcher::{Hit, Matcher};
 use crate::numbering::{self, Numbering, Style};
-use crate::page::Span;
 use crate::pieces::{Gap, Piece, Shape};
 use crate::rules::Role;
+use crate::span::Span;
 
 /// What is believed of a cue before any page has been seen: how much, in log-odds, it
 /// speaks for its label. Training starts from these and moves them where pages disagree.

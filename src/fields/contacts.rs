@@ -6,8 +6,8 @@ use regex::Regex;
 
 use crate::chars::Class;
 use crate::fields::{Contact, ContactKind};
-use crate::page::Span;
 use crate::pieces::Piece;
+use crate::span::Span;
 
 #[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,9 +9,9 @@ use crate::features::find_date;
 use crate::label::Label;
 use crate::matcher::{Hit, Matcher};
 use crate::numbering::{self, Style};
-use crate::page::Span;
 use crate::pieces::{Piece, Shape};
 use crate::rules::Role;
+use crate::span::Span;
 
 /// The cues of a page.
 #[derive(Clone, Copy)]

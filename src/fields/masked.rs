@@ -1,8 +1,8 @@
 //! Finds words that the site censored: `个*益`, `锁 *** 设备`, `138****1234`.
 
 use crate::chars::{self, Class};
-use crate::page::Span;
 use crate::pieces::Piece;
+use crate::span::Span;
 
 /// The censored words of a page, in order.
 pub(crate) fn find(text: &str, pieces: &[Piece]) -> Vec<Span> {

@@ -12,8 +12,8 @@ use crate::features::Features;
 use crate::label::Label;
 use crate::language::{Language, Tally};
 use crate::matcher::{Hit, Matcher};
-use crate::page::Span;
 use crate::pieces::Piece;
+use crate::span::Span;
 
 /// A labelled byte range of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]

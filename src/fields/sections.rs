@@ -3,7 +3,7 @@
 use crate::fields::{Section, Segment};
 use crate::label::Label;
 use crate::numbering::{self, Style};
-use crate::page::Span;
+use crate::span::Span;
 
 /// What headings of one level look like: a numbering style, with the depth that the style
 /// itself tells (`2.1.3`, `###`); none for headings without a number.

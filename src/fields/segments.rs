@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::chars::Class;
 use crate::fields::Segment;
 use crate::label::Label;
-use crate::page::Span;
 use crate::pieces::{Gap, Piece};
+use crate::span::Span;
 
 /// The runs of pieces that make up one segment each. `lead` tells which pieces begin with
 /// a cue that introduces a block.

@@ -9,7 +9,7 @@
 
 use crate::gold::{GoldPage, is_space};
 use crate::label::Label;
-use crate::page::Span;
+use crate::span::Span;
 
 /// Stand around an item.
 pub(crate) const OPEN: char = '⟦';

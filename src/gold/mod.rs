@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::label::Label;
-use crate::page::Span;
+use crate::span::Span;
 
 /// A page with all that is right about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

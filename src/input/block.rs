@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use super::decode::Charset;
+use super::http::Coding;
+use crate::page::{Source, Warc};
+
 /// Raw bytes of whole pages. A block is recycled: cleared, filled again, never rebuilt.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
@@ -25,12 +29,33 @@ pub(crate) struct Item {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) form: Form,
+    /// What its container says of the page, if it says anything.
+    pub(super) said: Option<Box<Said>>,
+}
+
+/// What a container says of a page, beside its bytes.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Where in the item's bytes the page itself starts.
+    pub(super) body: usize,
+    pub(super) id: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) warc: Option<Box<Warc>>,
+    /// What the bytes were decoded from already, on their way here.
+    pub(super) transcoded: Option<Charset>,
+    /// The charset that a header declares.
+    pub(super) charset: Option<Charset>,
+    /// What the bytes are packed with, the outermost last.
+    pub(super) codings: Vec<Coding>,
+    /// The page's own fields that are to be kept, as [`crate::Page::input`].
+    pub(super) input: Vec<(String, String)>,
 }
 
 /// How an item's bytes are to be read.
 #[derive(Debug)]
 pub(super) enum Form {
     Text,
+    Html,
     Json,
     /// Not at all, for this reason. `cut` if the bytes are not the whole page.
     Bad {
@@ -89,6 +114,16 @@ impl Item {
     /// How many bytes of input the page takes.
     pub(crate) fn len(&self) -> usize {
         self.end - self.start
+    }
+
+    /// Where the page is read, as far as that is known before it is decoded.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            path: Arc::clone(&self.path),
+            record: self.record,
+            warc: self.said.as_ref().and_then(|said| said.warc.clone()),
+            ..Source::default()
+        }
     }
 
     /// The id of a page that brings none.

@@ -15,10 +15,10 @@ use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Fields;
-use super::block::{Block, Form, Item};
+use super::block::{Block, Form, Item, Said};
 use super::compress::Stream;
-use super::decode::{decode, utf8};
+use super::decode::{self, Charset, decode_utf8, utf8};
+use super::{Fields, html};
 use crate::page::Page;
 
 /// A JSONL file that is being cut.
@@ -31,14 +31,34 @@ pub(super) struct Lines {
     offset: u64,
     record: u64,
     limit: usize,
+    /// What the stream is decoded from on its way here.
+    charset: Option<Charset>,
 }
 
+/// How much of a file tells its charset, in bytes.
+const HEAD: usize = 64 * 1024;
+
 impl Lines {
-    /// `offset` is where in the file `stream` starts: after an encoding mark.
-    pub(super) fn new(path: Arc<str>, offset: u64, stream: Stream, limit: usize) -> Self {
+    /// Lines in another charset than UTF-8, `forced` or told from the beginning of the file,
+    /// are decoded first; the bytes that errors name are those of the decoded file then.
+    pub(super) fn new(
+        path: Arc<str>,
+        mut stream: Stream,
+        forced: Option<Charset>,
+        limit: usize,
+    ) -> Self {
+        let charset = decode::of_stream(stream.look(HEAD), forced);
+        let mut offset = 0;
+        if let Some(charset) = charset {
+            stream = Stream::open(decode::transcode(stream, charset));
+        } else if stream.look(decode::BOM.len()).starts_with(decode::BOM) {
+            stream.skip(decode::BOM.len());
+            offset = decode::BOM.len() as u64;
+        }
         Self {
             path,
             stream,
+            charset,
             carry: Vec::new(),
             offset,
             record: 0,
@@ -112,6 +132,13 @@ impl Lines {
             start,
             end,
             form,
+            said: self.charset.map(|charset| {
+                let transcoded = Some(charset);
+                Box::new(Said {
+                    transcoded,
+                    ..Said::default()
+                })
+            }),
         }
     }
 
@@ -206,7 +233,7 @@ pub(super) fn parse(line: &[u8], fields: &Fields, page: &mut Page) -> Result<(),
     // Replacing cannot break the JSON: it never touches an ASCII byte. It counts bad bytes
     // anywhere in the line, not only in the text.
     let mut valid = String::with_capacity(line.len() + 16);
-    let decoded = decode(line, &mut valid);
+    let decoded = decode_utf8(line, &mut valid);
     page.source.charset = decoded.charset;
     page.source.replaced = decoded.replaced;
     parse_text(&valid, fields, page)
@@ -218,10 +245,15 @@ fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), String
         .deserialize(&mut json)
         .and_then(|text| json.end().map(|()| text));
     match found {
+        Ok(TextField::Filled) if fields.html.is_some() => {
+            let html = std::mem::take(&mut page.text);
+            html::parse_str(&html, page);
+            Ok(())
+        }
         Ok(TextField::Filled) => Ok(()),
-        Ok(TextField::Missing) => Err(format!("no field `{}`", fields.text)),
+        Ok(TextField::Missing) => Err(format!("no field `{}`", fields.page())),
         Ok(TextField::Other(what)) => {
-            Err(format!("field `{}` is {what}, not a string", fields.text))
+            Err(format!("field `{}` is {what}, not a string", fields.page()))
         }
         Err(error) => {
             // What was read before the fault is not to be trusted.
@@ -276,14 +308,14 @@ impl<'de> Visitor<'de> for Fill<'_> {
         let mut escaped = String::new();
         while let Some(key) = map.next_key::<&RawValue>()? {
             let key = plain(key.get(), &mut escaped);
-            let keep = fields.keep.wants(key, &fields.text);
-            let wanted = keep || key == fields.text || key == fields.id || key == fields.url;
+            let keep = fields.keep.wants(key, fields.page());
+            let wanted = keep || key == fields.page() || key == fields.id || key == fields.url;
             if !wanted {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
             let value = map.next_value::<&RawValue>()?.get();
-            if key == fields.text {
+            if key == fields.page() {
                 text = fill_text(value, page);
             }
             if key == fields.id {

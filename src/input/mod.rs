@@ -12,38 +12,50 @@
 mod block;
 mod compress;
 mod decode;
+mod html;
+mod http;
 mod jsonl;
 mod text;
 mod walk;
+mod warc;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::page::{Page, PageError, Source};
+use crate::page::{Page, PageError};
 
 use self::block::Form;
 pub(crate) use self::block::{Block, Item};
 use self::compress::Stream;
+pub use self::decode::Charset;
 use self::jsonl::Lines;
 pub use self::walk::Skipped;
 use self::walk::Walk;
 pub(crate) use self::walk::ending;
+use self::warc::Records;
 
 /// How files hold pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputFormat {
     /// Told by the file's name, compression ending aside: `.jsonl` and `.ndjson` are JSONL,
-    /// `.txt`, `.text` and `.md` are text. Under any other name, and on standard input, it
-    /// is JSONL if the first line that is not blank is a JSON object, else text.
+    /// `.txt`, `.text` and `.md` are text, `.html`, `.htm`, `.xhtml` and `.shtml` are HTML,
+    /// `.warc` and `.wet` are WARC. Under any other name, and on standard input, by its
+    /// beginning: a WARC record's, an HTML page's, a JSON object on the first line that is not
+    /// blank; else it is text.
     #[default]
     Auto,
     /// A file is one page.
     Text,
     /// A line is one JSON object, which holds one page.
     Jsonl,
+    /// A file is one HTML page, of which the visible text is extracted.
+    Html,
+    /// WARC and WET: each `response` record that holds HTML or text is a page, and each
+    /// `conversion` record; others are skipped and counted.
+    Warc,
 }
 
 /// Which of a JSONL line's own fields go into the record.
@@ -60,10 +72,10 @@ pub enum Keep {
 }
 
 impl Keep {
-    fn wants(&self, key: &str, text_field: &str) -> bool {
+    fn wants(&self, key: &str, page_field: &str) -> bool {
         match self {
             Keep::None => false,
-            Keep::All => key != text_field,
+            Keep::All => key != page_field,
             Keep::Only(keys) => keys.iter().any(|wanted| wanted == key),
         }
     }
@@ -73,15 +85,25 @@ impl Keep {
 #[derive(Debug)]
 struct Fields {
     text: String,
+    /// Holds HTML, and is read in place of the text.
+    html: Option<String>,
     id: String,
     url: String,
     keep: Keep,
+}
+
+impl Fields {
+    /// The field that holds the page.
+    fn page(&self) -> &str {
+        self.html.as_deref().unwrap_or(&self.text)
+    }
 }
 
 impl Default for Fields {
     fn default() -> Self {
         Self {
             text: "text".into(),
+            html: None,
             id: "id".into(),
             url: "url".into(),
             keep: Keep::None,
@@ -103,14 +125,16 @@ pub struct InputBuilder {
     places: Vec<Place>,
     format: InputFormat,
     fields: Fields,
+    charset: Option<Charset>,
     max_page_size: usize,
     block_size: usize,
 }
 
 impl InputBuilder {
     /// Adds a file or directory. A directory is walked in the order of its files' names;
-    /// of it, `.txt`, `.text`, `.md`, `.jsonl`, `.ndjson` and names without an ending are
-    /// read, each also with `.gz` or `.zst`; hidden files and links to directories are not.
+    /// of it, files are read whose ending [`InputFormat::Auto`] knows, each also with `.gz`,
+    /// `.zst`, `.bz2` or `.xz`, and names without an ending; hidden files and links to
+    /// directories are not.
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
         self.places.push(Place::Path(path.into()));
         self
@@ -137,6 +161,20 @@ impl InputBuilder {
     /// The JSONL field that holds the text: `text` unless set.
     pub fn text_field(mut self, name: impl Into<String>) -> Self {
         self.fields.text = name.into();
+        self
+    }
+
+    /// A JSONL field that holds the page as HTML; it is read in place of the text field.
+    pub fn html_field(mut self, name: impl Into<String>) -> Self {
+        self.fields.html = Some(name.into());
+        self
+    }
+
+    /// The charset of all pages, whatever they declare or look like. Unless set it is told
+    /// for each page: by a byte order mark, by a header or `<meta>` where the bytes do not
+    /// belie it, by being UTF-8, else by detection; and for JSONL for each file.
+    pub fn charset(mut self, charset: Charset) -> Self {
+        self.charset = Some(charset);
         self
     }
 
@@ -181,9 +219,11 @@ impl InputBuilder {
             block_size: self.block_size,
             parser: Parser {
                 fields: Arc::new(self.fields),
+                charset: self.charset,
+                max_page_size: self.max_page_size,
             },
             walk: None,
-            lines: None,
+            container: None,
             skipped: Skipped::default(),
             opened: 0,
             ahead: None,
@@ -228,8 +268,8 @@ pub struct Input {
     parser: Parser,
     /// The directory that is being walked.
     walk: Option<Walk>,
-    /// The JSONL file that is being cut.
-    lines: Option<Lines>,
+    /// The file of many pages that is being cut.
+    container: Option<Container>,
     skipped: Skipped,
     opened: u64,
     /// For the iterator: a block, and how much of it has been given out.
@@ -243,6 +283,7 @@ impl Input {
             places: Vec::new(),
             format: InputFormat::Auto,
             fields: Fields::default(),
+            charset: None,
             max_page_size: MAX_PAGE_SIZE,
             block_size: BLOCK_SIZE,
         }
@@ -270,9 +311,9 @@ impl Input {
     /// Adds pages until the block is full. False if there are no more.
     pub(crate) fn fill(&mut self, block: &mut Block) -> bool {
         while !block.is_full() {
-            if let Some(lines) = &mut self.lines {
-                if !lines.fill(block) {
-                    self.lines = None;
+            if let Some(container) = &mut self.container {
+                if !container.fill(block, &mut self.skipped) {
+                    self.container = None;
                 }
             } else if !self.open_next(block) {
                 return false;
@@ -321,7 +362,7 @@ impl Input {
         }
     }
 
-    /// Reads a text file into the block, or leaves a JSONL file in `lines`.
+    /// Reads a file of one page into the block, or leaves one of many in `container`.
     fn read(
         &mut self,
         name: Arc<str>,
@@ -330,19 +371,43 @@ impl Input {
         block: &mut Block,
     ) {
         self.opened += 1;
+        let limit = self.max_page_size;
         let mut stream = Stream::open(bytes);
-        let offset = skip_mark(&mut stream);
         let format = match self.format {
-            InputFormat::Auto => named.or_else(|| by_content(&mut stream, self.max_page_size)),
+            InputFormat::Auto => named.or_else(|| by_content(&mut stream, limit)),
             told => Some(told),
         };
-        match format {
+        let form = match format {
             Some(InputFormat::Jsonl) => {
-                self.lines = Some(Lines::new(name, offset, stream, self.max_page_size))
+                let lines = Lines::new(name, stream, self.parser.charset, limit);
+                self.container = Some(Container::Lines(lines));
+                return;
+            }
+            Some(InputFormat::Warc) => {
+                self.container = Some(Container::Warc(Records::new(name, stream, limit)));
+                return;
             }
             // Nothing came, and nothing says that it was to be a page.
-            None if &*name == "-" => {}
-            _ => text::read(&name, offset, stream, self.max_page_size, block),
+            None if &*name == "-" => return,
+            Some(InputFormat::Html) => Form::Html,
+            _ => Form::Text,
+        };
+        text::read(&name, stream, form, limit, block);
+    }
+}
+
+/// A file of many pages on its way into blocks.
+enum Container {
+    Lines(Lines),
+    Warc(Records),
+}
+
+impl Container {
+    /// Adds pages until the block is full. False at the end of the file.
+    fn fill(&mut self, block: &mut Block, skipped: &mut Skipped) -> bool {
+        match self {
+            Self::Lines(lines) => lines.fill(block),
+            Self::Warc(records) => records.fill(block, skipped),
         }
     }
 }
@@ -388,21 +453,27 @@ fn unreadable(name: &Arc<str>, reason: String, block: &Block) -> Item {
         start: end,
         end,
         form,
+        said: None,
     }
 }
 
 /// Why a page over the limit is not read.
+fn over_limit(limit: usize) -> String {
+    format!("page over the limit of {limit} bytes")
+}
+
+/// The form of a page of which only a limit's worth is at hand.
 fn over(limit: usize) -> Form {
-    Form::Bad {
-        reason: format!("page over the limit of {limit} bytes"),
-        cut: true,
-    }
+    let reason = over_limit(limit);
+    Form::Bad { reason, cut: true }
 }
 
 fn by_name(path: &Path) -> Option<InputFormat> {
     match ending(path)?.as_str() {
         "jsonl" | "ndjson" => Some(InputFormat::Jsonl),
         "txt" | "text" | "md" => Some(InputFormat::Text),
+        "html" | "htm" | "xhtml" | "shtml" => Some(InputFormat::Html),
+        "warc" | "wet" => Some(InputFormat::Warc),
         _ => None,
     }
 }
@@ -416,7 +487,14 @@ fn by_content(stream: &mut Stream, limit: usize) -> Option<InputFormat> {
         if head.is_empty() {
             return None;
         }
+        if warc::is_warc(head) {
+            return Some(InputFormat::Warc);
+        }
         let over = head.len() > limit;
+        let head = &*decode::as_utf8(head, head.len() < want);
+        if html::is_html(head) {
+            return Some(InputFormat::Html);
+        }
         match jsonl::is_jsonl(head, head.len() < want) {
             None if !over => want *= 2,
             Some(false) => return Some(InputFormat::Text),
@@ -425,20 +503,12 @@ fn by_content(stream: &mut Stream, limit: usize) -> Option<InputFormat> {
     }
 }
 
-/// Passes an encoding mark; returns how many bytes that took.
-fn skip_mark(stream: &mut Stream) -> u64 {
-    let mark = decode::BOM.len();
-    if !stream.look(mark).starts_with(decode::BOM) {
-        return 0;
-    }
-    stream.skip(mark);
-    mark as u64
-}
-
 /// Makes pages of a block's items; runs in the workers.
 #[derive(Clone, Debug)]
 pub(crate) struct Parser {
     fields: Arc<Fields>,
+    charset: Option<Charset>,
+    max_page_size: usize,
 }
 
 impl Parser {
@@ -453,22 +523,43 @@ impl Parser {
         page.url = None;
         page.text.clear();
         page.input.clear();
-        page.source = Source {
-            path: Arc::clone(&item.path),
-            record: item.record,
-            ..Source::default()
-        };
+        page.markup.clear();
+        page.source = item.source();
+        if let Some(said) = &item.said {
+            page.id.push_str(said.id.as_deref().unwrap_or(""));
+            page.url.clone_from(&said.url);
+            page.input.clone_from(&said.input);
+        }
         let raw = block.raw(item);
         let read = match &item.form {
             Form::Json => jsonl::parse(raw, &self.fields, page),
             Form::Bad { reason, .. } => Err(reason.clone()),
-            Form::Text => {
-                text::parse(raw, page);
-                Ok(())
-            }
+            Form::Text => self.document(item, raw, text::parse, page),
+            Form::Html => self.document(item, raw, html::parse, page),
         };
+        if let Some(charset) = item.said.as_ref().and_then(|said| said.transcoded) {
+            page.source.charset = Some(charset.name());
+            page.source.replaced = decode::replacements(&page.text);
+        }
         self.name(item, page);
         read.map_err(|reason| Box::new(self.error(block, item, &page.id, reason)))
+    }
+
+    /// Reads a document: its codings undone, `parse` gets its bytes and what is known of their charset.
+    fn document(
+        &self,
+        item: &Item,
+        raw: &[u8],
+        parse: fn(&[u8], Option<Charset>, Option<Charset>, &mut Page),
+        page: &mut Page,
+    ) -> Result<(), String> {
+        let Some(said) = &item.said else {
+            parse(raw, None, self.charset, page);
+            return Ok(());
+        };
+        let body = http::unpack(&raw[said.body..], &said.codings, self.max_page_size)?;
+        parse(&body, said.charset, self.charset, page);
+        Ok(())
     }
 
     /// Gives the page an id, if it brought none.
@@ -484,11 +575,7 @@ impl Parser {
 
     /// The error that an item becomes, with its raw bytes.
     pub(crate) fn error(&self, block: &Block, item: &Item, id: &str, reason: String) -> PageError {
-        let source = Source {
-            path: Arc::clone(&item.path),
-            record: item.record,
-            ..Source::default()
-        };
+        let source = item.source();
         let truncated = matches!(item.form, Form::Bad { cut: true, .. });
         PageError {
             id: id.into(),

@@ -1,30 +1,27 @@
-//! A file that is one page: its bytes, decoded, nothing else changed. Line ends stay as
-//! they are; only an encoding mark at the start is gone before this stage.
+//! A file that is one page. Of text the bytes, decoded, are the page; nothing else is changed,
+//! line ends stay as they are.
 
 use std::sync::Arc;
 
 use super::block::{Block, Form, Item};
 use super::compress::Stream;
-use super::decode::decode;
+use super::decode::{Charset, decode};
 use crate::page::Page;
 
-/// Takes the rest of `stream`, which starts at byte `offset` of the file, as one page.
+/// Takes all of `stream` as one page, to be read as `form`.
 pub(super) fn read(
     path: &Arc<str>,
-    offset: u64,
     mut stream: Stream,
+    mut form: Form,
     limit: usize,
     block: &mut Block,
 ) {
     let start = block.bytes.len();
     let read = stream.append(&mut block.bytes, limit.saturating_add(1));
-    let mut form = match read {
-        Ok(_) => Form::Text,
-        Err(error) => Form::Bad {
-            reason: error.to_string(),
-            cut: true,
-        },
-    };
+    if let Err(error) = read {
+        let reason = error.to_string();
+        form = Form::Bad { reason, cut: true };
+    }
     if block.bytes.len() - start > limit {
         block.bytes.truncate(start + limit);
         form = super::over(limit);
@@ -34,17 +31,23 @@ pub(super) fn read(
         path,
         record: 0,
         contained: false,
-        offset: Some(offset),
+        offset: Some(0),
         start,
         end,
         form,
+        said: None,
     };
     block.items.push(item);
 }
 
-/// Fills the page from a file's bytes.
-pub(super) fn parse(bytes: &[u8], page: &mut Page) {
-    let decoded = decode(bytes, &mut page.text);
+/// Fills the page from a document's bytes; `declared` is what stands outside of it.
+pub(super) fn parse(
+    bytes: &[u8],
+    declared: Option<Charset>,
+    forced: Option<Charset>,
+    page: &mut Page,
+) {
+    let decoded = decode(bytes, declared, forced, &mut page.text);
     page.source.charset = decoded.charset;
     page.source.replaced = decoded.replaced;
 }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// Endings of files that are read inside a directory. A name without an ending is read too.
-const ENDINGS: [&str; 5] = ["txt", "text", "md", "jsonl", "ndjson"];
+const ENDINGS: [&str; 11] = [
+    "txt", "text", "md", "jsonl", "ndjson", "html", "htm", "xhtml", "shtml", "warc", "wet",
+];
 
-/// What was passed over inside directories.
+/// What was passed over: files inside directories, records inside of WARC files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped {
@@ -16,6 +18,10 @@ pub struct Skipped {
     pub hidden: u64,
     /// Files with an ending that is not known to be text.
     pub other_ending: u64,
+    /// WARC records of a type that holds no page.
+    pub record_type: u64,
+    /// WARC responses that are neither HTML nor text.
+    pub content_type: u64,
     /// Links to directories (they could lead round in circles), sockets, pipes, devices.
     pub not_a_file: u64,
 }
@@ -23,7 +29,7 @@ pub struct Skipped {
 impl Skipped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.hidden + self.other_ending + self.not_a_file
+        self.hidden + self.other_ending + self.not_a_file + self.record_type + self.content_type
     }
 }
 
@@ -102,7 +108,7 @@ fn unreadable(error: &walkdir::Error) -> Unreadable {
 pub(crate) fn ending(path: &Path) -> Option<String> {
     let lower = |path: &Path| Some(path.extension()?.to_str()?.to_ascii_lowercase());
     match lower(path)?.as_str() {
-        "gz" | "zst" => lower(&path.with_extension("")),
+        "gz" | "zst" | "bz2" | "xz" => lower(&path.with_extension("")),
         ending => Some(ending.to_owned()),
     }
 }

@@ -4,7 +4,8 @@
 use super::offsets::Index;
 use crate::fields::{Contact, Record, Section, Segment};
 use crate::label::Label;
-use crate::page::{Page, PageError, Source, Span};
+use crate::page::{Page, PageError, Source};
+use crate::span::Span;
 
 /// The version of the record's layout.
 const SCHEMA: u64 = 1;
@@ -304,6 +305,19 @@ fn source(source: &Source, out: &mut Vec<u8>) {
     string(&source.path, out);
     out.extend_from_slice(b",\"record\":");
     number(source.record, out);
+    if let Some(warc) = &source.warc {
+        for (name, value) in [
+            ("url", &warc.url),
+            ("WARC-Date", &warc.date),
+            ("WARC-Record-ID", &warc.id),
+        ] {
+            let Some(value) = value else { continue };
+            out.push(b',');
+            string(name, out);
+            out.push(b':');
+            string(value, out);
+        }
+    }
     if let Some(charset) = source.charset {
         out.extend_from_slice(b",\"charset\":");
         string(charset, out);

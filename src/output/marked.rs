@@ -3,7 +3,7 @@
 use crate::fields::{Record, Segment};
 use crate::gold::marked::{CLOSE, LITERAL_CLOSE, LITERAL_OPEN, OPEN};
 use crate::label::Label;
-use crate::page::Span;
+use crate::span::Span;
 
 /// Each line of the page, with the label of its segment before it and marks around items.
 pub(super) fn marked(record: &Record<'_>, out: &mut Vec<u8>) {

@@ -99,7 +99,7 @@ impl OutputFormat {
 /// | `schema` | 1 |
 /// | `id` | the input's id field; else its url; else the path, with `#N` for page N of a container |
 /// | `url`? | from the input |
-/// | `source` | `path`, `record` (from 0), and `charset`?, `replaced`? (undecodable sequences that became U+FFFD) |
+/// | `source` | `path`, `record` (from 0); of a WARC record `url`, `WARC-Date`, `WARC-Record-ID`; and `charset`?, `replaced`? (undecodable sequences that became U+FFFD) |
 /// | `title`? | the article's title, trimmed |
 /// | `body` | headings and paragraphs, each trimmed, joined by a blank line |
 /// | `sections` | the outline: `level`, `heading`, `start`, `end` |

@@ -102,7 +102,7 @@ fn trim_blank_line(start: usize, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::fields::Section;
-    use crate::page::Span;
+    use crate::span::Span;
 
     fn record() -> Record<'static> {
         let text = "标题\n# 一、开头\n第一段。\n标签: a b\n";

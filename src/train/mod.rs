@@ -23,8 +23,8 @@ use crate::extract::Extractor;
 use crate::features::{self, Features, Look, names};
 use crate::gold::GoldPage;
 use crate::label::Label;
-use crate::page::Span;
 use crate::pieces::Gap;
+use crate::span::Span;
 
 use self::field::{END, Example, ROWS, Row, START, STEPS};
 

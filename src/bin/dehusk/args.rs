@@ -85,9 +85,10 @@ pub(crate) struct Extract {
 
     /// How files hold pages
     ///
-    /// `auto` goes by the name; under other names, and for standard input, a file whose first
-    /// line is a JSON object is JSONL and any other is text. `text`: a file is one page.
-    /// `jsonl`: a line is one JSON object with one page.
+    /// `auto` goes by the name; under other names, and for standard input, by the beginning: a
+    /// WARC record's, an HTML page's, a first line that is a JSON object; any other is text.
+    /// `text`, `html`: a file is one page. `jsonl`: a line is one JSON object with one page.
+    /// `warc`, `wet`: responses that hold HTML or text, and conversions, are pages.
     #[arg(
         long,
         value_enum,
@@ -105,6 +106,17 @@ pub(crate) struct Extract {
         help_heading = "Input"
     )]
     pub(crate) text_field: String,
+
+    /// JSONL field that holds the page as HTML, in place of the text
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) html_field: Option<String>,
+
+    /// Charset of all pages, as gb18030, big5, shift_jis
+    ///
+    /// Unless told, it is found for each page: by its byte order mark, by what a header or the
+    /// page declares where the bytes do not belie it, by being UTF-8, else by detection.
+    #[arg(long, value_name = "NAME", value_parser = charset, help_heading = "Input")]
+    pub(crate) charset: Option<dehusk::Charset>,
 
     /// JSONL field that holds the id
     ///
@@ -344,6 +356,9 @@ pub(crate) enum From {
     Auto,
     Text,
     Jsonl,
+    Html,
+    Warc,
+    Wet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -377,6 +392,11 @@ pub(crate) enum Progress {
     Auto,
     Always,
     Never,
+}
+
+fn charset(typed: &str) -> Result<dehusk::Charset, String> {
+    dehusk::Charset::for_label(typed)
+        .ok_or_else(|| "no charset that browsers know; there are utf-8, gb18030, gbk, big5, utf-16le, shift_jis, euc-jp, euc-kr, windows-1252 and others".into())
 }
 
 fn folds(typed: &str) -> Result<usize, String> {

@@ -85,13 +85,15 @@ impl Report {
             (skipped.hidden, "hidden"),
             (skipped.other_ending, "other ending"),
             (skipped.not_a_file, "not a file"),
+            (skipped.record_type, "record without a page"),
+            (skipped.content_type, "other content type"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, reason)| format!("{count} {reason}"))
         .collect();
         if !reasons.is_empty() {
-            text += &format!("; skipped in directories: {}", reasons.join(", "));
+            text += &format!("; skipped: {}", reasons.join(", "));
         }
         line(&text);
     }

@@ -55,6 +55,8 @@ fn input(args: &Extract) -> Input {
         args::From::Auto => InputFormat::Auto,
         args::From::Text => InputFormat::Text,
         args::From::Jsonl => InputFormat::Jsonl,
+        args::From::Html => InputFormat::Html,
+        args::From::Warc | args::From::Wet => InputFormat::Warc,
     };
     let mut keep = match &args.keep[..] {
         [] => Keep::None,
@@ -72,6 +74,12 @@ fn input(args: &Extract) -> Input {
         .url_field(&args.url_field)
         .max_page_size(args.max_page_size)
         .keep(keep);
+    if let Some(field) = &args.html_field {
+        input = input.html_field(field);
+    }
+    if let Some(charset) = args.charset {
+        input = input.charset(charset);
+    }
     for path in &args.paths {
         input = if path == Path::new("-") {
             input.stdin()

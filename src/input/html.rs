@@ -1,0 +1,656 @@
+//! An HTML page becomes the text that a reader sees, and what its markup says of that text.
+//!
+//! The layout is that of text which crawlers extract: a block starts on a line of its own,
+//! paragraphs, headings, lists and tables stand between blank lines, list items have bullets
+//! or numbers, a table's row is a line, its cells parted by tabs. White space is folded as CSS
+//! does. What no reader sees is left out: scripts, styles, templates, hidden elements, the
+//! options of a form.
+//!
+//! Tokens are html5gum's. A tree is not built: of open elements there is a stack, as deep as
+//! browsers allow, in which end tags that were left out are implied and tags that are out of
+//! place close what a browser would close, or nothing. So time and memory are linear in the
+//! page, whatever it is.
+
+use std::convert::Infallible;
+
+use html5gum::Span as At;
+use html5gum::Tokenizer;
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+
+use super::decode::{self, Charset, Decoded};
+use crate::markup::{Element, Markup, Run, Tag, Words};
+use crate::page::Page;
+use crate::span::Span;
+
+/// True if this is the beginning of an HTML page.
+pub(super) fn is_html(head: &[u8]) -> bool {
+    let mut rest = head.strip_prefix(decode::BOM).unwrap_or(head);
+    loop {
+        rest = rest.trim_ascii_start();
+        // A comment, or the declaration of XML.
+        let end: &[u8] = match rest {
+            [b'<', b'!', b'-', b'-', ..] => b"-->",
+            [b'<', b'?', ..] => b">",
+            _ => break,
+        };
+        let Some(at) = memchr::memmem::find(rest, end) else {
+            return false;
+        };
+        rest = &rest[at + end.len()..];
+    }
+    let starts = |tag: &str| {
+        rest.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    ["<!doctype html", "<html", "<head", "<body"]
+        .into_iter()
+        .any(starts)
+}
+
+/// Fills the page from a document's bytes; `declared` is what stands outside of it.
+pub(super) fn parse(
+    bytes: &[u8],
+    declared: Option<Charset>,
+    forced: Option<Charset>,
+    page: &mut Page,
+) {
+    let mut source = String::new();
+    let declared = declared.or_else(|| meta_charset(bytes));
+    let Decoded { charset, replaced } = decode::decode(bytes, declared, forced, &mut source);
+    page.source.charset = charset;
+    page.source.replaced = replaced;
+    parse_str(&source, page);
+}
+
+/// Fills the page from HTML.
+pub(super) fn parse_str(html: &str, page: &mut Page) {
+    let mut builder = Builder::new(std::mem::take(&mut page.text));
+    let on_event = |event: CallbackEvent<'_>, _: At<()>| -> Option<Infallible> {
+        builder.take(event);
+        None
+    };
+    let mut emitter = CallbackEmitter::new(on_event);
+    emitter.naively_switch_states(true);
+    // Everything happens in the callback, and there is nothing to fail.
+    let Ok(()) = Tokenizer::new_with_emitter(html, emitter).finish();
+    (page.text, page.markup) = builder.finish();
+}
+
+/// The charset that a page declares of itself in `<meta>`, near its beginning.
+fn meta_charset(bytes: &[u8]) -> Option<Charset> {
+    /// Browsers look no further than 1024 bytes; pages are less careful.
+    const NEAR: usize = 8 * 1024;
+    let head = &bytes[..bytes.len().min(NEAR)];
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&head[at..], b"charset") {
+        at += found + b"charset".len();
+        let rest = head[at..].trim_ascii_start();
+        let Some(rest) = rest.strip_prefix(b"=") else {
+            continue;
+        };
+        let rest = rest.trim_ascii_start();
+        let rest = rest
+            .strip_prefix(b"\"")
+            .or(rest.strip_prefix(b"'"))
+            .unwrap_or(rest);
+        let end = rest
+            .iter()
+            .position(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte));
+        let label = std::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok()?;
+        if let Some(charset) = Charset::for_label(label) {
+            return Some(charset);
+        }
+    }
+    None
+}
+
+/// What an element does to the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// Part of a line.
+    Inline,
+    /// On lines of its own.
+    Block,
+    /// On lines of its own, between blank lines.
+    Paragraph,
+    /// Not to be seen.
+    Hidden,
+    /// A tag without content or end.
+    Void,
+}
+
+/// What an element is to the builder: its flow, its kind, and which open elements its start ends.
+fn known(name: &[u8]) -> (Flow, Tag) {
+    use Flow::{Block, Hidden, Inline, Paragraph, Void};
+    match name {
+        b"p" => (Paragraph, Tag::Paragraph),
+        b"h1" => (Paragraph, Tag::H1),
+        b"h2" => (Paragraph, Tag::H2),
+        b"h3" => (Paragraph, Tag::H3),
+        b"h4" | b"h5" | b"h6" => (Paragraph, Tag::H4),
+        b"ul" | b"ol" | b"dl" | b"menu" | b"dir" => (Paragraph, Tag::List),
+        b"li" | b"dt" | b"dd" => (Block, Tag::Item),
+        b"table" => (Paragraph, Tag::Table),
+        b"tr" | b"thead" | b"tbody" | b"tfoot" | b"caption" => (Block, Tag::Table),
+        b"td" | b"th" => (Inline, Tag::Cell),
+        b"blockquote" => (Paragraph, Tag::Quote),
+        b"pre" | b"xmp" | b"listing" | b"plaintext" => (Paragraph, Tag::Code),
+        b"code" | b"kbd" | b"samp" => (Inline, Tag::Code),
+        b"figure" => (Paragraph, Tag::Figure),
+        b"figcaption" => (Block, Tag::Figure),
+        b"form" | b"fieldset" => (Paragraph, Tag::Form),
+        b"label" | b"legend" => (Inline, Tag::Form),
+        b"button" => (Inline, Tag::Button),
+        b"article" => (Paragraph, Tag::Article),
+        b"main" => (Paragraph, Tag::Main),
+        b"section" => (Paragraph, Tag::Section),
+        b"nav" => (Paragraph, Tag::Nav),
+        b"header" | b"hgroup" => (Paragraph, Tag::Header),
+        b"footer" => (Paragraph, Tag::Footer),
+        b"aside" => (Paragraph, Tag::Aside),
+        b"html" | b"body" | b"div" | b"center" | b"address" | b"details" | b"summary"
+        | b"dialog" | b"marquee" | b"frameset" => (Block, Tag::Block),
+        b"script" | b"style" | b"noscript" | b"template" | b"title" | b"textarea" | b"select"
+        | b"iframe" | b"object" | b"svg" | b"audio" | b"video" | b"canvas" | b"noembed"
+        | b"noframes" | b"datalist" | b"map" => (Hidden, Tag::Inline),
+        b"br" | b"hr" | b"img" | b"input" | b"meta" | b"link" | b"area" | b"base" | b"col"
+        | b"embed" | b"source" | b"track" | b"wbr" | b"param" | b"frame" | b"keygen"
+        | b"bgsound" | b"basefont" => (Void, Tag::Inline),
+        _ => (Inline, Tag::Inline),
+    }
+}
+
+/// An element that is open.
+#[derive(Debug)]
+struct Open {
+    name: Box<[u8]>,
+    flow: Flow,
+    tag: Tag,
+    style: Style,
+    /// Index of its own element or of the one around it.
+    element: u32,
+    /// Of a list with numbers: the last one.
+    number: Option<u32>,
+}
+
+/// What an element makes of all text inside of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Link,
+    Strong,
+    Time,
+    Pre,
+    Hidden,
+}
+
+impl Style {
+    fn of(start: &Start, flow: Flow) -> Self {
+        match &start.name[..] {
+            _ if flow == Flow::Hidden || start.hidden => Self::Hidden,
+            b"a" => Self::Link,
+            b"b" | b"strong" => Self::Strong,
+            b"time" => Self::Time,
+            b"pre" | b"xmp" | b"listing" | b"plaintext" => Self::Pre,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// Elements deeper than this are not told from those around them, as in browsers.
+const DEEPEST: usize = 512;
+
+/// Puts text and markup together, token by token.
+struct Builder {
+    text: String,
+    markup: Markup,
+    stack: Vec<Open>,
+    /// How many elements are open that the stack does not hold.
+    beyond: usize,
+    /// How many paragraphs are open.
+    paragraphs: usize,
+    /// How many elements of each style are open.
+    styles: [usize; 6],
+    /// The tag that is being read.
+    start: Start,
+    /// True inside the page's `<title>`.
+    in_title: bool,
+    gap: Gap,
+    /// What stands before the next text on its line: a bullet or number.
+    bullet: Option<String>,
+}
+
+/// A start tag on its way.
+#[derive(Debug, Default)]
+struct Start {
+    name: Vec<u8>,
+    /// The attribute whose value is to come.
+    attribute: Attribute,
+    words: Words,
+    hidden: bool,
+    first: Option<u32>,
+}
+
+impl Start {
+    fn reset(&mut self, name: &[u8]) {
+        self.name.clear();
+        self.name.extend_from_slice(name);
+        self.attribute = Attribute::Other;
+        self.words = Words::default();
+        self.hidden = false;
+        self.first = None;
+    }
+
+    fn attribute(&mut self, name: &[u8]) {
+        self.attribute = match name {
+            b"class" | b"id" => Attribute::Words,
+            b"style" => Attribute::Style,
+            b"start" => Attribute::First,
+            _ => Attribute::Other,
+        };
+        self.hidden |= name == b"hidden";
+    }
+
+    fn value(&mut self, value: &[u8]) {
+        match self.attribute {
+            Attribute::Other => {}
+            Attribute::Words => self.words(value),
+            Attribute::Style => self.hidden |= hides(value),
+            Attribute::First => {
+                self.first = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|first| first.trim().parse().ok());
+            }
+        }
+    }
+
+    /// Takes the words of a class or id: `postMeta`, `post-meta` and `post_meta2` have two.
+    fn words(&mut self, value: &[u8]) {
+        let mut word = String::new();
+        let mut small = false;
+        for &byte in value {
+            let part = !byte.is_ascii_alphabetic();
+            if part || (small && byte.is_ascii_uppercase()) {
+                self.words.add(&word);
+                word.clear();
+            }
+            if !part {
+                word.push(char::from(byte.to_ascii_lowercase()));
+            }
+            small = byte.is_ascii_lowercase();
+        }
+        self.words.add(&word);
+    }
+}
+
+/// True for a style that shows nothing. `visibility:hidden` is none: pages that scripts finish
+/// carry it on the very article, to be taken away.
+fn hides(style: &[u8]) -> bool {
+    let plain: Vec<u8> = style
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    memchr::memmem::find(&plain, b"display:none").is_some()
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Attribute {
+    #[default]
+    Other,
+    /// `class` or `id`.
+    Words,
+    Style,
+    /// Where a list's numbers start.
+    First,
+}
+
+/// What is to stand between the text so far and the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    #[default]
+    None,
+    Space,
+    Tab,
+    Line,
+    Blank,
+}
+
+impl Builder {
+    fn new(mut text: String) -> Self {
+        text.clear();
+        let mut markup = Markup::default();
+        markup.elements.push(Element {
+            parent: 0,
+            tag: Tag::Block,
+            words: Words::default(),
+        });
+        Self {
+            text,
+            markup,
+            stack: Vec::new(),
+            beyond: 0,
+            paragraphs: 0,
+            styles: [0; 6],
+            start: Start::default(),
+            in_title: false,
+            gap: Gap::None,
+            bullet: None,
+        }
+    }
+
+    fn finish(mut self) -> (String, Markup) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let folded: Vec<&str> = self.markup.title.split_whitespace().collect();
+        self.markup.title = folded.join(" ");
+        (self.text, self.markup)
+    }
+
+    fn take(&mut self, event: CallbackEvent<'_>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => self.start.reset(name),
+            CallbackEvent::AttributeName { name } => self.start.attribute(name),
+            CallbackEvent::AttributeValue { value } => self.start.value(value),
+            CallbackEvent::CloseStartTag { .. } => {
+                let start = std::mem::take(&mut self.start);
+                self.open(&start);
+                self.start = start;
+            }
+            CallbackEvent::EndTag { name } => self.close(name),
+            CallbackEvent::String { value } => self.string(&String::from_utf8_lossy(value)),
+            CallbackEvent::Comment { .. }
+            | CallbackEvent::Doctype { .. }
+            | CallbackEvent::Error(_) => {}
+        }
+    }
+
+    fn open(&mut self, start: &Start) {
+        let (flow, tag) = known(&start.name);
+        let name = &start.name[..];
+        match name {
+            b"br" => return self.line_break(),
+            b"hr" => return self.gap = self.gap.max(Gap::Blank),
+            b"a" => self.close_inline(b"a"),
+            b"body" | b"html" if self.stack.iter().any(|open| *open.name == *name) => return,
+            _ => {}
+        }
+        if flow == Flow::Void || self.stack.len() == DEEPEST {
+            self.beyond += usize::from(flow != Flow::Void);
+            return;
+        }
+        self.imply_ends(name, flow);
+        self.part(flow, tag);
+        let style = Style::of(start, flow);
+        let first = start.first.unwrap_or(1);
+        let open = Open {
+            name: name.into(),
+            flow,
+            tag,
+            style,
+            element: self.stack.last().map_or(0, |open| open.element),
+            number: (name == b"ol").then(|| first.saturating_sub(1)),
+        };
+        self.in_title = name == b"title" && !self.is(Style::Hidden) && self.markup.title.is_empty();
+        if name == b"li" {
+            self.item();
+        }
+        // Links in a row stand apart on the screen.
+        if style == Style::Link && self.ends_in_link() {
+            self.gap = self.gap.max(Gap::Space);
+        }
+        self.push(open, start.words);
+    }
+
+    fn is(&self, style: Style) -> bool {
+        self.styles[style as usize] > 0
+    }
+
+    fn ends_in_link(&self) -> bool {
+        let last = self.markup.runs.last();
+        last.is_some_and(|run| run.link && run.span.end == self.text.len())
+    }
+
+    fn push(&mut self, mut open: Open, words: Words) {
+        self.styles[open.style as usize] += 1;
+        self.paragraphs += usize::from(open.tag == Tag::Paragraph);
+        let tells = open.tag != Tag::Inline || !words.is_empty();
+        if tells && !self.is(Style::Hidden) {
+            let element = Element {
+                parent: open.element,
+                tag: open.tag,
+                words,
+            };
+            // A page's text is below 4 GiB, its tags are fewer.
+            open.element = self.markup.elements.len() as u32;
+            self.markup.elements.push(element);
+        }
+        self.stack.push(open);
+    }
+
+    /// A list's item gets its bullet, or its number.
+    fn item(&mut self) {
+        let list = self.stack.iter_mut().rfind(|open| open.tag == Tag::List);
+        let number = list.and_then(|list| {
+            list.number = list.number.map(|last| last.saturating_add(1));
+            list.number
+        });
+        self.bullet = Some(match number {
+            Some(number) => format!("{number}. "),
+            None => "\u{2022} ".into(),
+        });
+    }
+
+    /// Ends the open elements that the start of this one ends without an end tag.
+    fn imply_ends(&mut self, name: &[u8], flow: Flow) {
+        let of_list = |open: &Open| matches!(open.tag, Tag::List | Tag::Cell);
+        let of_table = |open: &Open| *open.name == *b"table";
+        match name {
+            b"li" => self.close_within(&[b"li"], of_list),
+            b"dt" | b"dd" => self.close_within(&[b"dt", b"dd"], of_list),
+            b"td" | b"th" => self.close_within(&[b"td", b"th"], of_table),
+            b"tr" => self.close_within(&[b"tr"], of_table),
+            b"thead" | b"tbody" | b"tfoot" => {
+                self.close_within(&[b"thead", b"tbody", b"tfoot"], of_table);
+            }
+            _ => {}
+        }
+        if self.paragraphs > 0 && matches!(flow, Flow::Block | Flow::Paragraph) {
+            self.close_within(&[b"p"], |open| open.tag == Tag::Cell);
+        }
+    }
+
+    fn close(&mut self, name: &[u8]) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
+        match name {
+            b"html" | b"body" => {}
+            b"br" => self.line_break(),
+            b"p" if self.paragraphs == 0 => self.gap = self.gap.max(Gap::Blank),
+            _ => match known(name) {
+                (Flow::Inline, Tag::Inline) => self.close_inline(name),
+                (_, Tag::Cell | Tag::Table) => {
+                    let table = |open: &Open| *open.name == *b"table" && name != b"table";
+                    self.close_within(&[name], table);
+                }
+                _ => self.close_within(&[name], |open| open.tag == Tag::Cell),
+            },
+        }
+    }
+
+    /// Ends the innermost element of these names, and whatever is open inside of it; none
+    /// that stands outside of one for which `fence` is true.
+    fn close_within(&mut self, names: &[&[u8]], fence: impl Fn(&Open) -> bool) {
+        for at in (0..self.stack.len()).rev() {
+            let open = &self.stack[at];
+            if names.contains(&&*open.name) {
+                while self.stack.len() > at {
+                    if let Some(open) = self.stack.pop() {
+                        self.ended(&open);
+                    }
+                }
+                return;
+            }
+            if fence(open) {
+                return;
+            }
+        }
+    }
+
+    /// Ends the innermost element of that name and leaves open what is open inside of it:
+    /// tags of parts of a line are often crossed.
+    fn close_inline(&mut self, name: &[u8]) {
+        let cell = self.stack.iter().rposition(|open| open.tag == Tag::Cell);
+        let at = self.stack.iter().rposition(|open| *open.name == *name);
+        if let Some(at) = at
+            && cell.is_none_or(|cell| cell < at)
+        {
+            let open = self.stack.remove(at);
+            self.ended(&open);
+        }
+    }
+
+    fn ended(&mut self, open: &Open) {
+        self.in_title = false;
+        if !self.is(Style::Hidden) {
+            self.part(open.flow, open.tag);
+        }
+        self.styles[open.style as usize] -= 1;
+        self.paragraphs -= usize::from(open.tag == Tag::Paragraph);
+        if *open.name == *b"li" {
+            self.bullet = None;
+        }
+    }
+
+    /// An element's edge parts the text before it from the text behind.
+    fn part(&mut self, flow: Flow, tag: Tag) {
+        let gap = match (flow, tag) {
+            (Flow::Block, _) => Gap::Line,
+            (Flow::Paragraph, _) => Gap::Blank,
+            (Flow::Inline, Tag::Cell) => Gap::Tab,
+            (Flow::Inline, Tag::Button) => Gap::Space,
+            _ => return,
+        };
+        // A list inside an item is no paragraph of its own.
+        let nested = tag == Tag::List && self.stack.iter().any(|open| open.tag == Tag::Item);
+        let gap = if nested { Gap::Line } else { gap };
+        self.gap = self.gap.max(gap);
+    }
+
+    fn line_break(&mut self) {
+        self.gap = match self.gap {
+            Gap::Line | Gap::Blank => Gap::Blank,
+            _ => Gap::Line,
+        };
+    }
+
+    fn string(&mut self, string: &str) {
+        if self.in_title {
+            self.markup.title.push_str(string);
+            return;
+        }
+        if self.is(Style::Hidden) {
+            return;
+        }
+        if self.is(Style::Pre) {
+            self.verbatim(string);
+        } else {
+            self.folded(string);
+        }
+    }
+
+    /// Text in which white space counts for one blank, and none at the edges of a line.
+    fn folded(&mut self, string: &str) {
+        let mut rest = string;
+        while !rest.is_empty() {
+            let blank = rest.len() - rest.trim_start_matches(is_space).len();
+            if blank > 0 {
+                self.gap = self.gap.max(Gap::Space);
+                rest = &rest[blank..];
+            }
+            let end = rest.find(is_space).unwrap_or(rest.len());
+            if end > 0 {
+                self.word(&rest[..end]);
+                rest = &rest[end..];
+            }
+        }
+    }
+
+    /// Text of `<pre>`: its lines stay as they are.
+    fn verbatim(&mut self, string: &str) {
+        for (number, line) in string.split('\n').enumerate() {
+            if number > 0 {
+                self.line_break();
+            }
+            let line = line.trim_end_matches('\r');
+            if !line.trim().is_empty() {
+                self.word(line);
+            }
+        }
+    }
+
+    /// Appends text without white space that folds, behind the gap that is due.
+    fn word(&mut self, word: &str) {
+        // A line of nothing but no-break spaces is a blank one.
+        let starts_line = self.text.is_empty() || self.gap >= Gap::Line;
+        if starts_line && word.trim().is_empty() {
+            return;
+        }
+        let glued = self.gap == Gap::None && self.bullet.is_none();
+        self.put_gap();
+        let start = self.text.len();
+        self.text.push_str(word);
+        self.mark(start, glued);
+    }
+
+    fn put_gap(&mut self) {
+        if self.text.is_empty() {
+            self.gap = Gap::Line;
+        } else {
+            self.text.push_str(match self.gap {
+                Gap::None => "",
+                Gap::Space => " ",
+                Gap::Tab => "\t",
+                Gap::Line => "\n",
+                Gap::Blank => "\n\n",
+            });
+        }
+        if let Some(bullet) = self.bullet.take() {
+            self.text.push_str(&bullet);
+        }
+        self.gap = Gap::None;
+    }
+
+    /// Notes where the text since `start` stood; goes on with the run before if that is of the
+    /// same kind and on the same line.
+    fn mark(&mut self, start: usize, glued: bool) {
+        let end = self.text.len();
+        let open = self.stack.last();
+        let run = Run {
+            span: Span::new(start, end),
+            element: open.map_or(0, |open| open.element),
+            link: self.is(Style::Link),
+            strong: self.is(Style::Strong),
+            time: self.is(Style::Time),
+        };
+        let same = |old: &Run| {
+            let alike = Run {
+                span: old.span,
+                ..run
+            } == *old;
+            alike && (glued || !self.text[old.span.end..start].contains(['\n', '\t']))
+        };
+        match self.markup.runs.last_mut() {
+            Some(old) if same(old) => old.span.end = end,
+            _ => self.markup.runs.push(run),
+        }
+    }
+}
+
+/// The white space that HTML folds; no-break and ideographic spaces are not.
+fn is_space(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+}
