@@ -7,6 +7,7 @@ use crate::decide::weights::Weights;
 use crate::error::Result;
 use crate::features::Features;
 use crate::fields::{self, Record};
+use crate::markup::Markup;
 use crate::matcher::{Hit, Matcher, Mended};
 use crate::pieces::{self, Lines, Piece};
 use crate::rules::RuleSet;
@@ -125,19 +126,27 @@ pub struct Worker<'e> {
 }
 
 impl Worker<'_> {
-    /// Splits one page.
+    /// Splits one page of text.
     pub fn extract<'p>(&mut self, text: &'p str) -> Record<'p> {
-        self.prepare(text);
+        self.extract_marked_up(text, &Markup::default())
+    }
+
+    /// Splits one page that was HTML: `markup` is what that said of `text`
+    /// ([`Page::markup`]; an empty one says nothing).
+    ///
+    /// [`Page::markup`]: crate::Page::markup
+    pub fn extract_marked_up<'p>(&mut self, text: &'p str, markup: &Markup) -> Record<'p> {
+        self.prepare(text, markup);
         self.decide();
-        self.assemble(text)
+        self.assemble(text, markup)
     }
 
     /// All up to the decision: lines, hits, pieces, features.
-    pub(crate) fn prepare(&mut self, text: &str) {
+    pub(crate) fn prepare(&mut self, text: &str, markup: &Markup) {
         self.lines.scan(text);
         self.find(text);
         self.cut(text);
-        self.weigh(text);
+        self.weigh(text, markup);
     }
 
     fn find(&mut self, text: &str) {
@@ -156,9 +165,10 @@ impl Worker<'_> {
         self.lines.pieces(text, &self.hits, opens, &mut self.pieces);
     }
 
-    fn weigh(&mut self, text: &str) {
+    fn weigh(&mut self, text: &str, markup: &Markup) {
         let matcher = &self.extractor.matcher;
-        self.features.weigh(text, &self.pieces, &self.hits, matcher);
+        let (pieces, hits) = (&self.pieces, &self.hits);
+        self.features.weigh(text, pieces, hits, matcher, markup);
     }
 
     fn decide(&mut self) {
@@ -169,7 +179,7 @@ impl Worker<'_> {
         }
     }
 
-    fn assemble<'p>(&self, text: &'p str) -> Record<'p> {
+    fn assemble<'p>(&self, text: &'p str, markup: &Markup) -> Record<'p> {
         let mut record = fields::assemble(
             text,
             &self.pieces,
@@ -177,6 +187,7 @@ impl Worker<'_> {
             &self.features,
             &self.hits,
             &self.extractor.matcher,
+            markup,
         );
         if self.extractor.confidence {
             let (segments, probabilities) = (&mut record.segments, &self.decision.probabilities);
@@ -229,7 +240,7 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Features of all pieces.
     pub fn features(&mut self) -> usize {
-        self.worker.weigh(self.text);
+        self.worker.weigh(self.text, &Markup::default());
         let features = &self.worker.features;
         (0..features.len()).map(|at| features.own(at).len()).sum()
     }
@@ -242,7 +253,10 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Segments.
     pub fn segments(&mut self) -> usize {
-        self.worker.assemble(self.text).segments.len()
+        self.worker
+            .assemble(self.text, &Markup::default())
+            .segments
+            .len()
     }
 }
 

@@ -15,6 +15,82 @@ pub struct Markup {
     pub(crate) elements: Vec<Element>,
     /// Stretches of text in order, without overlap. White space and bullets lie between them.
     pub(crate) runs: Vec<Run>,
+    /// Links in the order of the page; neighbours that lead to the same place are one.
+    pub(crate) links: Vec<Link>,
+}
+
+/// Where a link leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) target: Target,
+    /// What the words of its address and `rel` speak for.
+    pub(crate) words: Words,
+}
+
+/// What kind of place an address is, by its look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// None, or one for scripts.
+    #[default]
+    Action,
+    /// A part of this page.
+    Here,
+    /// A site's first page.
+    Home,
+    /// A page that lists others.
+    Section,
+    /// One with a number or a long name, as articles have.
+    Document,
+    /// An e-mail address or telephone.
+    Contact,
+}
+
+impl Link {
+    /// The link of an address.
+    pub(crate) fn to(address: &str) -> Self {
+        let address = address.trim();
+        let mut words = Words::default();
+        let (scheme, rest) = address.split_once(':').unwrap_or(("", address));
+        let target = match scheme.to_ascii_lowercase().as_str() {
+            "javascript" => Target::Action,
+            "mailto" | "tel" | "sms" => Target::Contact,
+            "http" | "https" => path(rest.trim_start_matches('/'), &mut words),
+            _ if address.is_empty() => Target::Action,
+            _ if address.starts_with('#') => Target::Here,
+            _ => match address.strip_prefix("//") {
+                Some(rest) => path(rest, &mut words),
+                None => place(address, &mut words),
+            },
+        };
+        Self { target, words }
+    }
+}
+
+/// What a host with a path leads to.
+fn path(rest: &str, words: &mut Words) -> Target {
+    rest.find('/')
+        .map_or(Target::Home, |at| place(&rest[at..], words))
+}
+
+/// What a path leads to, and what its words speak for.
+fn place(path: &str, words: &mut Words) -> Target {
+    words.add_all(path.as_bytes());
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let path = path.split('#').next().unwrap_or("");
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let parts = name.matches(['-', '_', '%']).count();
+    if name.is_empty() && query.is_empty() || name.starts_with("index.") && query.is_empty() {
+        if path.matches('/').count() > 1 {
+            Target::Section
+        } else {
+            Target::Home
+        }
+    } else if digits(name) >= 3 || digits(query) >= 2 || parts >= 3 || name.contains(".htm") {
+        Target::Document
+    } else {
+        Target::Section
+    }
 }
 
 impl Markup {
@@ -23,11 +99,39 @@ impl Markup {
         self.elements.is_empty()
     }
 
+    /// The runs that touch a range of the text.
+    pub(crate) fn runs_in(&self, range: Span) -> impl Iterator<Item = &Run> {
+        let first = self.runs.partition_point(|run| run.span.end <= range.start);
+        self.runs[first..]
+            .iter()
+            .take_while(move |run| run.span.start < range.end)
+    }
+
+    /// The parts of links that lie in a range of the text, with their numbers.
+    pub(crate) fn links_in(&self, range: Span) -> Vec<(u32, Span)> {
+        let mut links: Vec<(u32, Span)> = Vec::new();
+        for run in self.runs_in(range).filter(|run| run.link > 0) {
+            let start = run.span.start.max(range.start);
+            let end = run.span.end.min(range.end);
+            match links.last_mut() {
+                Some((link, span)) if *link == run.link => span.end = end,
+                _ => links.push((run.link, Span::new(start, end))),
+            }
+        }
+        links
+    }
+
+    /// The link of a run.
+    pub(crate) fn link(&self, run: &Run) -> Option<&Link> {
+        self.links.get((run.link as usize).checked_sub(1)?)
+    }
+
     /// Forgets the page.
     pub(crate) fn clear(&mut self) {
         self.title.clear();
         self.elements.clear();
         self.runs.clear();
+        self.links.clear();
     }
 }
 
@@ -47,7 +151,8 @@ pub(crate) struct Run {
     pub(crate) span: Span,
     /// Index of the innermost element.
     pub(crate) element: u32,
-    pub(crate) link: bool,
+    /// Number of the link it is in, from 1; 0 for none.
+    pub(crate) link: u32,
     pub(crate) strong: bool,
     /// Inside `<time>`.
     pub(crate) time: bool,
@@ -98,12 +203,34 @@ impl Words {
         self.0 == 0
     }
 
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
     pub(crate) fn has(self, label: Label) -> bool {
         self.0 & 1 << label as u16 != 0
     }
 
+    /// Adds what the words of a name speak for: `postMeta`, `post-meta`, `post_meta2` have two.
+    pub(crate) fn add_all(&mut self, name: &[u8]) {
+        let mut word = String::new();
+        let mut small = false;
+        for &byte in name {
+            let part = !byte.is_ascii_alphabetic();
+            if part || (small && byte.is_ascii_uppercase()) {
+                self.add(&word);
+                word.clear();
+            }
+            if !part {
+                word.push(char::from(byte.to_ascii_lowercase()));
+            }
+            small = byte.is_ascii_lowercase();
+        }
+        self.add(&word);
+    }
+
     /// Adds what one word speaks for.
-    pub(crate) fn add(&mut self, word: &str) {
+    fn add(&mut self, word: &str) {
         if let Ok(at) = WORDS.binary_search_by_key(&word, |&(known, _)| known) {
             self.0 |= 1 << WORDS[at].1 as u16;
         }

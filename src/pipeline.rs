@@ -304,7 +304,7 @@ impl<'e> Crew<'_, 'e> {
                 page,
             } = scratch;
             self.parser.read(block, item, page)?;
-            let record = worker.extract(&page.text);
+            let record = worker.extract_marked_up(&page.text, &page.markup);
             out.extend_from_slice(writer.format().between());
             writer.write(page, &record, out);
             out.extend_from_slice(writer.format().after());

@@ -151,7 +151,8 @@ proptest! {
     #[test]
     fn text_arrives_whole(bytes in proptest::collection::vec(any::<u8>(), 0..600), size in 1..100_usize) {
         let trickle = Trickle { bytes: io::Cursor::new(bytes.clone()), sizes: vec![size], turn: 0 };
-        let mut input = Input::builder().format(InputFormat::Text).reader("in", trickle).build();
+        let utf8 = Charset::for_label("utf-8").unwrap();
+        let mut input = Input::builder().format(InputFormat::Text).charset(utf8).reader("in", trickle).build();
         if bytes.starts_with(&[0x1f, 0x8b]) {
             return Ok(());
         }

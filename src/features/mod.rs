@@ -1,17 +1,20 @@
 //! Pieces become features: for each piece, the numbers of the things that are true of it.
 //!
 //! Three files look at three widths: [`own`] at the piece itself, [`context`] at the page
-//! around it, [`look`] at what a first decision made of the page. Every step is linear in
+//! around it, [`look`] at what a first decision made of the page; and [`marks`] at what the
+//! page's HTML said, where it was HTML. Every step is linear in
 //! the page.
 
 mod context;
 mod look;
+mod marks;
 pub(crate) mod names;
 mod own;
 mod patterns;
 
 use crate::features::names::{Group, Id};
 use crate::label::Label;
+use crate::markup::Markup;
 use crate::matcher::{Hit, Matcher};
 use crate::pieces::Piece;
 
@@ -27,11 +30,19 @@ pub(crate) struct Features {
     ends: Vec<u32>,
     context: context::Context,
     facts: Vec<own::Facts>,
+    marks: marks::Marks,
 }
 
 impl Features {
     /// Weighs each piece of a page.
-    pub(crate) fn weigh(&mut self, text: &str, pieces: &[Piece], hits: &[Hit], matcher: &Matcher) {
+    pub(crate) fn weigh(
+        &mut self,
+        text: &str,
+        pieces: &[Piece],
+        hits: &[Hit],
+        matcher: &Matcher,
+        markup: &Markup,
+    ) {
         self.ids.clear();
         self.ends.clear();
         self.facts.clear();
@@ -39,10 +50,12 @@ impl Features {
             self.facts.push(own::Facts::of(text, piece, hits, matcher));
         }
         self.context.survey(text, pieces, &self.facts);
+        self.marks.survey(text, pieces, markup);
         for (index, piece) in pieces.iter().enumerate() {
             let mut push = |group: Group, bucket: usize| self.ids.push(names::id(group, bucket));
             own::push(piece, &self.facts[index], &mut push);
             self.context.push(index, pieces, &self.facts, &mut push);
+            self.marks.push(index, piece, markup, &mut push);
             self.ends.push(self.ids.len() as u32);
         }
     }

@@ -5,6 +5,7 @@
 //! a table of integers that a person can read.
 
 use crate::label::Label;
+use crate::markup::Tag;
 
 /// A feature's number: an index into the table of weights.
 pub(crate) type Id = u16;
@@ -136,6 +137,34 @@ groups! {
     Prose2After = "prose2after", 32, own;
     /// Main script of the page.
     PageScript = "pagescript", 6, own;
+    /// The page was HTML.
+    Html = "html", 1, own;
+    /// Share of it that is linked, and in how many links.
+    Linked = "linked", 25, near;
+    /// Where its first link leads, and what words of its links' addresses speak for.
+    Target = "target", 6, near;
+    LinkWord = "linkword", Label::COUNT, near;
+    /// How many links the box around it has, and how many of them lead to articles.
+    BoxTargets = "boxtargets", 16, own;
+    /// Bold from end to end.
+    Strong = "strong", 2, near;
+    /// Has a `<time>`.
+    TimeTag = "timetag", 1, near;
+    /// How it compares with the page's `<title>`, and where it stands then.
+    Named = "named", 5, near;
+    NamedPlace = "namedplace", 5, own;
+    /// The innermost element, and all of them.
+    Element = "element", Tag::COUNT, near;
+    Within = "within", Tag::COUNT, own;
+    /// What class and id of the nearest element that says something speak for, and of all.
+    WordNear = "wordnear", Label::COUNT, near;
+    WordFar = "wordfar", Label::COUNT, own;
+    /// The boxes around it: size, links and their length, prose.
+    Box1 = "box1", 65, own;
+    Box2 = "box2", 65, own;
+    Box3 = "box3", 65, own;
+    /// Where it stands to the smallest box with most of the prose, and how much of it is linked.
+    MainBox = "mainbox", 35, own;
     /// Second look: the first look's label and how sure it was.
     Self1 = "look.self", Label::COUNT * 4, own;
     Prev1 = "look.prev", (Label::COUNT + 1) * 2, own;

@@ -7,17 +7,19 @@ use crate::chars::{self, Class};
 use crate::entity::entity;
 use crate::features::find_date;
 use crate::label::Label;
+use crate::markup::{Markup, Tag};
 use crate::matcher::{Hit, Matcher};
 use crate::numbering::{self, Style};
 use crate::pieces::{Piece, Shape};
 use crate::rules::Role;
 use crate::span::Span;
 
-/// The cues of a page.
+/// The cues of a page, and its links where it was HTML.
 #[derive(Clone, Copy)]
 pub(crate) struct Cues<'m> {
     pub(crate) hits: &'m [Hit],
     pub(crate) matcher: &'m Matcher,
+    pub(crate) markup: &'m Markup,
 }
 
 impl Cues<'_> {
@@ -131,8 +133,19 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
     let cue_alone = |piece: &Piece| cues.skip_cue(text, piece, Label::Tags).0.is_empty();
     let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
     let list = List::of(text, pieces);
+    let linked = is_linked(pieces, cues.markup);
     for (index, piece) in pieces.iter().enumerate() {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
+        if linked {
+            for (_, link) in cues.markup.links_in(rest) {
+                let item = clean_tag(text, without_count(text, link, cues.markup));
+                let button = cues.covers(text, piece, item, &[Role::Empty]);
+                if is_tag(item.of(text)) && !button {
+                    items.push(item);
+                }
+            }
+            continue;
+        }
         let heading = index == 0 && list.is_heading(text, piece, cues, Label::Tags);
         if cue.is_none() && heading {
             continue;
@@ -158,8 +171,7 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
             let word = item.of(text);
             // A rank or a count on a line of its own.
             let number = lines > 2 && word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit());
-            let length = word.chars().count();
-            if word.contains(char::is_alphanumeric) && length <= LONGEST_TAG && !number {
+            if is_tag(word) && !number {
                 items.push(item);
             }
         });
@@ -169,6 +181,17 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
 /// Chars of the longest tag: what is longer has lost its separators, and no one can tell
 /// where they were.
 const LONGEST_TAG: usize = 60;
+
+fn is_tag(word: &str) -> bool {
+    word.contains(char::is_alphanumeric) && word.chars().count() <= LONGEST_TAG
+}
+
+/// True for a block whose entries are links: most lines have one.
+fn is_linked(pieces: &[Piece], markup: &Markup) -> bool {
+    let links = |piece: &&Piece| !markup.links_in(piece.span).is_empty();
+    let linked = pieces.iter().filter(links).count();
+    linked > 1 || linked * 2 >= pieces.len().max(1)
+}
 
 /// What is left of a line of tags behind a head that no cue knows: `今日热词：`, `[图片]`.
 fn skip_head(text: &str, span: Span) -> Span {
@@ -194,6 +217,9 @@ fn skip_head(text: &str, span: Span) -> Span {
 /// The titles of a list.
 pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
     let list = List::of(text, pieces);
+    if is_linked(pieces, cues.markup) {
+        return linked_titles(text, pieces, cues, items);
+    }
     for (index, piece) in pieces.iter().enumerate() {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
@@ -219,6 +245,70 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
                 items.push(item);
             }
         });
+    }
+}
+
+/// The titles of a block whose entries are links: one for each link.
+fn linked_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    const BUTTONS: &[Role] = &[Role::Empty, Role::Whole, Role::Lead, Role::Step];
+    // The best part of the link that is being read.
+    let mut best: Option<(u32, u8, Span)> = None;
+    for piece in pieces {
+        let (line, _) = cues.skip_cue(text, piece, Label::Related);
+        let line = cues.drop_last_step(text, piece, line);
+        let mut links = cues.markup.links_in(line);
+        // A category before the title belongs to it: `[图] 标题`.
+        if let [(_, first), (link, second)] = links[..]
+            && first.of(text).trim_start().starts_with(['[', '【'])
+        {
+            links = vec![(link, Span::new(first.start, second.end))];
+        }
+        for (link, part) in links {
+            let item = clean_title(text, part);
+            if !is_item(item.of(text)) || cues.covers(text, piece, part, BUTTONS) {
+                continue;
+            }
+            let worth = worth(text, item, cues.markup);
+            match &mut best {
+                Some((open, old, span)) if *open == link => {
+                    if worth > *old {
+                        (*old, *span) = (worth, item);
+                    }
+                }
+                _ => items.extend(best.replace((link, worth, item)).map(|(_, _, span)| span)),
+            }
+        }
+    }
+    items.extend(best.map(|(_, _, span)| span));
+}
+
+/// How much a part of a link looks like its title: a card's link may hold a category, a title
+/// and a blurb.
+fn worth(text: &str, part: Span, markup: &Markup) -> u8 {
+    let heading = markup.runs_in(part).any(|run| {
+        let element = markup.elements[run.element as usize];
+        let tag = matches!(element.tag, Tag::H1 | Tag::H2 | Tag::H3 | Tag::H4);
+        tag || run.strong || element.words.has(Label::Title)
+    });
+    let length = part
+        .of(text)
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .count();
+    u8::from(length >= 5) + 2 * u8::from(heading)
+}
+
+/// A tag without the count in an element of its own behind it: `Python <i>12</i>`.
+fn without_count(text: &str, tag: Span, markup: &Markup) -> Span {
+    let number = |span: Span| {
+        let word = span.of(text).trim();
+        word.chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '（' | '）'))
+    };
+    let last = markup.runs_in(tag).last();
+    match last.filter(|run| run.span.start > tag.start && number(run.span)) {
+        Some(run) => Span::new(tag.start, run.span.start).trim(text),
+        None => tag,
     }
 }
 

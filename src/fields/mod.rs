@@ -11,6 +11,7 @@ use crate::calibration::Confidence;
 use crate::features::Features;
 use crate::label::Label;
 use crate::language::{Language, Tally};
+use crate::markup::Markup;
 use crate::matcher::{Hit, Matcher};
 use crate::pieces::Piece;
 use crate::span::Span;
@@ -149,10 +150,15 @@ pub(crate) fn assemble<'p>(
     features: &Features,
     hits: &[Hit],
     matcher: &Matcher,
+    markup: &Markup,
 ) -> Record<'p> {
     let blocks = segments::group(pieces, labels, |piece| features.lead(piece));
     let mut segments = segments::tile(text, pieces, labels, &blocks);
-    let cues = items::Cues { hits, matcher };
+    let cues = items::Cues {
+        hits,
+        matcher,
+        markup,
+    };
     for (segment, block) in segments.iter_mut().zip(&blocks) {
         match segment.kind {
             Label::Tags => items::tags(text, &pieces[block.clone()], cues, &mut segment.items),

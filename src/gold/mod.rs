@@ -1,7 +1,8 @@
 //! Folders of labelled pages become [`GoldPage`]s: what programs are scored against and
 //! weights are learned from.
 //!
-//! `FOLDER/CASE.marked` is a page with its labels ([`marked`]). Or `FOLDER/CASE/page.txt` is
+//! `FOLDER/CASE.marked` is a page with its labels ([`marked`]); where there is `CASE.html` too,
+//! it is the text of that. Or `FOLDER/CASE/page.txt` is
 //! the page, UTF-8, and `FOLDER/CASE/gold.json` says what is right about it. A file that
 //! contradicts itself is an error, never repaired.
 
@@ -13,7 +14,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::input::{Input, InputFormat};
 use crate::label::Label;
+use crate::markup::Markup;
+use crate::page::Page;
 use crate::span::Span;
 
 /// A page with all that is right about it.
@@ -23,6 +27,8 @@ pub struct GoldPage {
     pub id: String,
     /// The page's text, with a byte order mark if it begins with one.
     pub text: String,
+    /// What its HTML said of the text, where it was HTML.
+    pub markup: Markup,
     /// Labelled byte ranges, in order, over every character that is not white space.
     pub spans: Vec<(Span, Label)>,
     /// The article's title; none on a page without an article.
@@ -186,11 +192,36 @@ fn read(path: PathBuf) -> Result<String> {
     fs::read_to_string(&path).map_err(|error| Error::io(path.display(), &error))
 }
 
+/// The markup of an HTML page that is labelled as `text`.
+fn markup(html: &Path, text: &str) -> Result<Markup> {
+    let mut input = Input::builder()
+        .format(InputFormat::Html)
+        .path(html)
+        .build();
+    let page = match input.next() {
+        Some(page) => page.map_err(|error| Error::invalid(error.to_string()))?,
+        None => Page::default(),
+    };
+    if page.text == text {
+        return Ok(page.markup);
+    }
+    let mut lines = (1..).zip(page.text.split('\n').zip(text.split('\n')));
+    let differs = lines.find(|(_, (read, labelled))| read != labelled);
+    let number = differs.map_or(0, |(number, _)| number);
+    let reason = format!("reads otherwise than its .marked page, from line {number} on");
+    Err(Error::invalid(format!("{}: {reason}", html.display())))
+}
+
 fn load_page(case: &Path) -> Result<GoldPage> {
     if is_marked(case) {
         let id = case.file_stem().unwrap_or_default().to_string_lossy();
-        let page = marked::parse(id.into(), &read(case.to_owned())?);
-        return page.map_err(|reason| Error::invalid(format!("{}: {reason}", case.display())));
+        let wrong = |reason| Error::invalid(format!("{}: {reason}", case.display()));
+        let mut page = marked::parse(id.into(), &read(case.to_owned())?).map_err(wrong)?;
+        let html = case.with_extension("html");
+        if html.is_file() {
+            page.markup = markup(&html, &page.text)?;
+        }
+        return Ok(page);
     }
     let text = read(case.join("page.txt"))?;
     let json = read(case.join("gold.json"))?;
@@ -232,6 +263,7 @@ fn page(file: File, text: String) -> std::result::Result<GoldPage, String> {
     Ok(GoldPage {
         id: file.id,
         text,
+        markup: Markup::default(),
         spans: spans?,
         title: file.title,
         tags: file.tags,

@@ -1,5 +1,6 @@
 //! What the reading thread hands to a worker: raw bytes, and where each page lies in them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::decode::Charset;
@@ -36,8 +37,8 @@ pub(crate) struct Item {
 /// What a container says of a page, beside its bytes.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// Where in the item's bytes the page itself starts.
-    pub(super) body: usize,
+    /// Where in the item's bytes the page itself is.
+    pub(super) body: Range<usize>,
     pub(super) id: Option<String>,
     pub(super) url: Option<String>,
     pub(super) warc: Option<Box<Warc>>,

@@ -60,8 +60,10 @@ pub(super) fn decode(
     forced: Option<Charset>,
     text: &mut String,
 ) -> Decoded {
-    let (marked, bytes) = unmark(bytes);
+    let (marked, behind) = unmark(bytes);
     let told = forced.or(marked);
+    // Where it is not of the charset that was told, a mark is none.
+    let bytes = if told == marked { behind } else { bytes };
     if told.is_none_or(|charset| charset.0 == UTF_8)
         && let Some(valid) = utf8(bytes)
         && (told.is_some() || utf16(bytes).is_none())
@@ -221,20 +223,13 @@ pub(super) fn replacements(text: &str) -> u64 {
     text.matches(char::REPLACEMENT_CHARACTER).count() as u64
 }
 
-/// The beginning of a stream as UTF-8, so that one can tell what it holds; `whole` if nothing follows.
-pub(super) fn as_utf8(head: &[u8], whole: bool) -> Cow<'_, [u8]> {
-    let plain = head.strip_prefix(BOM).unwrap_or(head);
-    let wide = unmark(head).0.filter(|charset| charset.0 != UTF_8);
-    match wide.or_else(|| utf16(head)) {
-        None => Cow::Borrowed(plain),
+/// The beginning of a stream as UTF-8, so that one can tell what it holds.
+pub(super) fn as_utf8(head: &[u8], forced: Option<Charset>) -> Cow<'_, [u8]> {
+    match of_stream(head, forced) {
+        None => Cow::Borrowed(head.strip_prefix(BOM).unwrap_or(head)),
         Some(charset) => {
             let mut text = String::new();
-            let even = if whole {
-                head.len()
-            } else {
-                head.len() / 2 * 2
-            };
-            replace_into(unmark(&head[..even]).1, charset, &mut text);
+            replace_into(unmark(head).1, charset, &mut text);
             Cow::Owned(text.into_bytes())
         }
     }

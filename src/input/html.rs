@@ -18,7 +18,7 @@ use html5gum::Tokenizer;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 
 use super::decode::{self, Charset, Decoded};
-use crate::markup::{Element, Markup, Run, Tag, Words};
+use crate::markup::{Element, Link, Markup, Run, Tag, Words};
 use crate::page::Page;
 use crate::span::Span;
 
@@ -209,6 +209,10 @@ struct Builder {
     beyond: usize,
     /// How many paragraphs are open.
     paragraphs: usize,
+    /// Where the last link led.
+    address: String,
+    /// The next text is a run of its own.
+    apart: bool,
     /// How many elements of each style are open.
     styles: [usize; 6],
     /// The tag that is being read.
@@ -218,6 +222,8 @@ struct Builder {
     gap: Gap,
     /// What stands before the next text on its line: a bullet or number.
     bullet: Option<String>,
+    /// White space of `<pre>` that shows if text follows it on its line.
+    white: String,
 }
 
 /// A start tag on its way.
@@ -229,6 +235,9 @@ struct Start {
     words: Words,
     hidden: bool,
     first: Option<u32>,
+    /// Where a link leads, and its `rel`.
+    address: String,
+    relation: Words,
 }
 
 impl Start {
@@ -239,6 +248,8 @@ impl Start {
         self.words = Words::default();
         self.hidden = false;
         self.first = None;
+        self.address.clear();
+        self.relation = Words::default();
     }
 
     fn attribute(&mut self, name: &[u8]) {
@@ -246,6 +257,8 @@ impl Start {
             b"class" | b"id" => Attribute::Words,
             b"style" => Attribute::Style,
             b"start" => Attribute::First,
+            b"href" => Attribute::Address,
+            b"rel" => Attribute::Relation,
             _ => Attribute::Other,
         };
         self.hidden |= name == b"hidden";
@@ -254,7 +267,9 @@ impl Start {
     fn value(&mut self, value: &[u8]) {
         match self.attribute {
             Attribute::Other => {}
-            Attribute::Words => self.words(value),
+            Attribute::Words => self.words.add_all(value),
+            Attribute::Address => self.address.push_str(&String::from_utf8_lossy(value)),
+            Attribute::Relation => self.relation.add_all(value),
             Attribute::Style => self.hidden |= hides(value),
             Attribute::First => {
                 self.first = std::str::from_utf8(value)
@@ -262,24 +277,6 @@ impl Start {
                     .and_then(|first| first.trim().parse().ok());
             }
         }
-    }
-
-    /// Takes the words of a class or id: `postMeta`, `post-meta` and `post_meta2` have two.
-    fn words(&mut self, value: &[u8]) {
-        let mut word = String::new();
-        let mut small = false;
-        for &byte in value {
-            let part = !byte.is_ascii_alphabetic();
-            if part || (small && byte.is_ascii_uppercase()) {
-                self.words.add(&word);
-                word.clear();
-            }
-            if !part {
-                word.push(char::from(byte.to_ascii_lowercase()));
-            }
-            small = byte.is_ascii_lowercase();
-        }
-        self.words.add(&word);
     }
 }
 
@@ -303,6 +300,9 @@ enum Attribute {
     Style,
     /// Where a list's numbers start.
     First,
+    /// `href` and `rel`.
+    Address,
+    Relation,
 }
 
 /// What is to stand between the text so far and the next.
@@ -331,11 +331,14 @@ impl Builder {
             stack: Vec::new(),
             beyond: 0,
             paragraphs: 0,
+            address: String::new(),
+            apart: false,
             styles: [0; 6],
             start: Start::default(),
             in_title: false,
             gap: Gap::None,
             bullet: None,
+            white: String::new(),
         }
     }
 
@@ -396,10 +399,14 @@ impl Builder {
         if name == b"li" {
             self.item();
         }
-        // Links in a row stand apart on the screen.
-        if style == Style::Link && self.ends_in_link() {
-            self.gap = self.gap.max(Gap::Space);
+        if style == Style::Link {
+            // Links in a row stand apart on the screen.
+            if self.ends_in_link() {
+                self.gap = self.gap.max(Gap::Space);
+            }
+            self.start_link(start);
         }
+        self.apart = true;
         self.push(open, start.words);
     }
 
@@ -407,9 +414,21 @@ impl Builder {
         self.styles[style as usize] > 0
     }
 
+    /// Adds a link, unless it leads to where the one before it does: a card's picture, title
+    /// and blurb are often a link each.
+    fn start_link(&mut self, start: &Start) {
+        let again = self.address == start.address && self.address.len() > 1;
+        if !again || self.markup.links.is_empty() {
+            let mut link = Link::to(&start.address);
+            link.words.merge(start.relation);
+            self.markup.links.push(link);
+            self.address.clone_from(&start.address);
+        }
+    }
+
     fn ends_in_link(&self) -> bool {
         let last = self.markup.runs.last();
-        last.is_some_and(|run| run.link && run.span.end == self.text.len())
+        last.is_some_and(|run| run.link > 0 && run.span.end == self.text.len())
     }
 
     fn push(&mut self, mut open: Open, words: Words) {
@@ -515,6 +534,7 @@ impl Builder {
 
     fn ended(&mut self, open: &Open) {
         self.in_title = false;
+        self.apart = true;
         if !self.is(Style::Hidden) {
             self.part(open.flow, open.tag);
         }
@@ -584,11 +604,14 @@ impl Builder {
         for (number, line) in string.split('\n').enumerate() {
             if number > 0 {
                 self.line_break();
+                self.white.clear();
             }
             let line = line.trim_end_matches('\r');
-            if !line.trim().is_empty() {
-                self.word(line);
+            let ink = line.trim_end_matches(is_space);
+            if !ink.is_empty() {
+                self.word(ink);
             }
+            self.white.push_str(&line[ink.len()..]);
         }
     }
 
@@ -622,6 +645,8 @@ impl Builder {
             self.text.push_str(&bullet);
         }
         self.gap = Gap::None;
+        self.text.push_str(&self.white);
+        self.white.clear();
     }
 
     /// Notes where the text since `start` stood; goes on with the run before if that is of the
@@ -629,10 +654,15 @@ impl Builder {
     fn mark(&mut self, start: usize, glued: bool) {
         let end = self.text.len();
         let open = self.stack.last();
+        let apart = std::mem::take(&mut self.apart);
         let run = Run {
             span: Span::new(start, end),
             element: open.map_or(0, |open| open.element),
-            link: self.is(Style::Link),
+            link: if self.is(Style::Link) {
+                self.markup.links.len() as u32
+            } else {
+                0
+            },
             strong: self.is(Style::Strong),
             time: self.is(Style::Time),
         };
@@ -641,7 +671,7 @@ impl Builder {
                 span: old.span,
                 ..run
             } == *old;
-            alike && (glued || !self.text[old.span.end..start].contains(['\n', '\t']))
+            !apart && alike && (glued || !self.text[old.span.end..start].contains(['\n', '\t']))
         };
         match self.markup.runs.last_mut() {
             Some(old) if same(old) => old.span.end = end,

@@ -374,7 +374,9 @@ impl Input {
         let limit = self.max_page_size;
         let mut stream = Stream::open(bytes);
         let format = match self.format {
-            InputFormat::Auto => named.or_else(|| by_content(&mut stream, limit)),
+            InputFormat::Auto => {
+                named.or_else(|| by_content(&mut stream, self.parser.charset, limit))
+            }
             told => Some(told),
         };
         let form = match format {
@@ -480,7 +482,7 @@ fn by_name(path: &Path) -> Option<InputFormat> {
 
 /// `None` for a stream of no bytes. A first line over the limit cannot be parsed; starting
 /// like an object it is taken for one, so that the error costs a line, not the file.
-fn by_content(stream: &mut Stream, limit: usize) -> Option<InputFormat> {
+fn by_content(stream: &mut Stream, forced: Option<Charset>, limit: usize) -> Option<InputFormat> {
     let mut want = 64 * 1024;
     loop {
         let head = stream.look(want);
@@ -491,11 +493,12 @@ fn by_content(stream: &mut Stream, limit: usize) -> Option<InputFormat> {
             return Some(InputFormat::Warc);
         }
         let over = head.len() > limit;
-        let head = &*decode::as_utf8(head, head.len() < want);
+        let whole = head.len() < want;
+        let head = &*decode::as_utf8(head, forced);
         if html::is_html(head) {
             return Some(InputFormat::Html);
         }
-        match jsonl::is_jsonl(head, head.len() < want) {
+        match jsonl::is_jsonl(head, whole) {
             None if !over => want *= 2,
             Some(false) => return Some(InputFormat::Text),
             None | Some(true) => return Some(InputFormat::Jsonl),
@@ -557,7 +560,7 @@ impl Parser {
             parse(raw, None, self.charset, page);
             return Ok(());
         };
-        let body = http::unpack(&raw[said.body..], &said.codings, self.max_page_size)?;
+        let body = http::unpack(&raw[said.body.clone()], &said.codings, self.max_page_size)?;
         parse(&body, said.charset, self.charset, page);
         Ok(())
     }

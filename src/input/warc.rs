@@ -258,7 +258,7 @@ impl Records {
         let content = &record[header.len..];
         let mut said = Said {
             url: header.warc.url.clone(),
-            body: header.len,
+            body: header.len..record.len(),
             ..Said::default()
         };
         let form = match header.kind.as_str() {
@@ -275,7 +275,7 @@ impl Records {
                     None if html::is_html(body) => Form::Html,
                     _ => return Err(Skip::ContentType),
                 };
-                said.body += head.len;
+                said.body.start += head.len;
                 said.charset = head.charset;
                 said.codings = head.codings;
                 form

@@ -186,7 +186,7 @@ impl Trainer {
 impl Sample {
     fn new(extractor: &Extractor, page: &GoldPage, fold: usize) -> Self {
         let mut worker = extractor.worker();
-        worker.prepare(&page.text);
+        worker.prepare(&page.text, &page.markup);
         let (features, pieces) = worker.into_features();
         let gold = pieces.iter().map(|piece| gold_label(page, piece.span));
         Self {

@@ -162,7 +162,7 @@ fn predict<'p>(
     Ok(pages
         .map(|page| Found {
             id: &page.id,
-            record: worker.extract(&page.text),
+            record: worker.extract_marked_up(&page.text, &page.markup),
         })
         .collect())
 }

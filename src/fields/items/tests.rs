@@ -24,6 +24,7 @@ fn items(find: Find, text: &str) -> Vec<&str> {
     let cues = Cues {
         hits: &hits,
         matcher,
+        markup: &Markup::default(),
     };
     let mut items = Vec::new();
     find(text, &pieces, cues, &mut items);
