@@ -80,7 +80,7 @@ pub(super) fn parse_str(html: &str, page: &mut Page) {
 fn meta_charset(bytes: &[u8]) -> Option<Charset> {
     /// Browsers look no further than 1024 bytes; pages are less careful.
     const NEAR: usize = 8 * 1024;
-    let head = &bytes[..bytes.len().min(NEAR)];
+    let head = bytes[..bytes.len().min(NEAR)].to_ascii_lowercase();
     let mut at = 0;
     while let Some(found) = memchr::memmem::find(&head[at..], b"charset") {
         at += found + b"charset".len();
@@ -683,4 +683,142 @@ impl Builder {
 /// The white space that HTML folds; no-break and ideographic spaces are not.
 fn is_space(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(html: &str) -> Page {
+        let mut page = Page::default();
+        parse_str(html, &mut page);
+        page
+    }
+
+    #[test]
+    fn layout() {
+        for (html, text) in [
+            ("", ""),
+            (" \n ", ""),
+            ("plain\n text", "plain text\n"),
+            ("<p>a</p><p>b", "a\n\nb\n"),
+            ("<div>a</div><div>b</div>", "a\nb\n"),
+            ("a<br>b<br><br>c", "a\nb\n\nc\n"),
+            ("<ul><li>a<li>b</ul>c", "\u{2022} a\n\u{2022} b\n\nc\n"),
+            ("<ol start=3><li>a<li>b</ol>", "3. a\n4. b\n"),
+            (
+                "<ul><li>a<ul><li>b</ul><li>c</ul>",
+                "\u{2022} a\n\u{2022} b\n\u{2022} c\n",
+            ),
+            ("<ul><li></ul><p>no bullet", "no bullet\n"),
+            ("<table><tr><td>a<td>b<tr><td>c</table>", "a\tb\nc\n"),
+            ("<TD>x</TD><FONT>y</FONT>", "x\ty\n"),
+            ("<a href=1>a</a><a href=2>b</a>", "a b\n"),
+            ("本<b>文</b>字", "本文字\n"),
+            (
+                "<p>\u{3000}\u{3000}段落</p><p>\u{a0}</p>",
+                "\u{3000}\u{3000}段落\n",
+            ),
+            ("<pre>a\n  b <i>c</i>\n\n\nd</pre>", "a\n  b c\n\nd\n"),
+            (
+                "a<script>x</script><style>x</style><noscript>x</noscript>b",
+                "ab\n",
+            ),
+            (
+                "<template><p>x</template><svg><title>x</title></svg>a",
+                "a\n",
+            ),
+            ("<p hidden>x</p><p style='DISPLAY : none'>x</p>a", "a\n"),
+            ("<div style='visibility:hidden'>a</div>", "a\n"),
+            ("<select><option>x</select><textarea>x</textarea>a", "a\n"),
+            ("<!-- x -->a<!DOCTYPE html>", "a\n"),
+            ("&lt;a&gt; &amp;nbsp; &#x6587;", "<a> &nbsp; 文\n"),
+            ("<b><p>a</b>b</p></i>c", "ab\n\nc\n"),
+            ("<table><td><div>a</table>b</div>c", "a\n\nbc\n"),
+            ("<div><table><td>a</div>b</table>c", "ab\n\nc\n"),
+            ("<p>a<div>b</p>c", "a\n\nb\n\nc\n"),
+            ("a<button>b</button>c", "a b c\n"),
+        ] {
+            assert_eq!(page(html).text, text, "{html}");
+        }
+    }
+
+    #[test]
+    fn markup_lies_over_the_text() {
+        let page = page(
+            "<title> 标题 _ 站 </title><div class='post-tags'><a href='/tag/1'>甲</a> <b>乙</b></div>\
+             <h1>标题</h1><a href=/n/12345.html><time>今天</time></a>",
+        );
+        assert_eq!(
+            (page.text.as_str(), page.markup.title.as_str()),
+            ("甲 乙\n\n标题\n\n今天\n", "标题 _ 站")
+        );
+        let runs: Vec<_> = page
+            .markup
+            .runs
+            .iter()
+            .map(|run| (run.span.of(&page.text), run.link, run.strong, run.time))
+            .collect();
+        assert_eq!(
+            runs,
+            [
+                ("甲", 1, false, false),
+                ("乙", 0, true, false),
+                ("标题", 0, false, false),
+                ("今天", 2, false, true)
+            ]
+        );
+        let words = page.markup.elements[page.markup.runs[0].element as usize].words;
+        assert!(words.has(crate::label::Label::Tags) && words.has(crate::label::Label::Body));
+    }
+
+    #[test]
+    fn declared_charsets() {
+        for (head, expected) in [
+            ("<meta charset=gb2312>", "GBK"),
+            (
+                "<META http-equiv=x content='text/html; CHARSET = \"big5\"'>",
+                "Big5",
+            ),
+            ("<meta content='text/html; charset=big5'>", "Big5"),
+            (
+                "<script charset=nonsense></script><meta charset='utf-8'>",
+                "UTF-8",
+            ),
+            ("<p>", "-"),
+        ] {
+            let found = meta_charset(head.as_bytes()).map_or("-", Charset::name);
+            assert_eq!(found, expected, "{head}");
+        }
+    }
+
+    #[test]
+    fn what_begins_an_html_page() {
+        for (head, is) in [
+            ("<!DOCTYPE html>", true),
+            ("\u{feff} <!-- x --> <?xml version='1.0'?>\n<HTML>", true),
+            ("<p>", false),
+            ("<", false),
+            ("# <html>", false),
+            ("<!-- no end", false),
+        ] {
+            assert_eq!(is_html(head.as_bytes()), is, "{head}");
+        }
+    }
+
+    /// Time and memory are linear; a tree would overflow the stack, or grow with the square.
+    #[test]
+    fn storms() {
+        for (storm, text) in [
+            ("<div>".repeat(300_000) + "x", "x\n"),
+            ("<p><b><a href=1>".repeat(50_000) + "x", "x\n"),
+            ("</div>".repeat(300_000) + "x", "x\n"),
+            ("<table><tr><td>".repeat(100_000) + "x", "x\n"),
+            ("<".repeat(300_000), &*("<".repeat(300_000) + "\n")),
+            (format!("x<a {}>", "b=c ".repeat(200_000)), "x\n"),
+            (format!("x<!--{}", "-".repeat(300_000)), "x\n"),
+        ] {
+            assert_eq!(page(&storm).text, text);
+        }
+    }
 }

@@ -178,7 +178,7 @@ impl Records {
                 return Err((START, self.why("the file ends in the header of a record")));
             }
         };
-        let bad = |what: &str| (len, what.to_owned());
+        let bad = |what: &str| (START, what.to_owned());
         let header = &self.rest()[..len];
         let lines = memchr::memchr(b'\n', header).map_or(len, |at| at + 1);
         let mut fields = [httparse::EMPTY_HEADER; LINES];
@@ -240,7 +240,9 @@ impl Records {
         if let Some(reason) = broken {
             return self.resync(header.len, reason, block);
         }
-        if !tail.is_empty() && !b"WARC/".starts_with(&tail[..tail.len().min(5)]) {
+        // Behind its proper end, whatever follows is no fault of the record.
+        let ends = rest[end..].starts_with(b"\r\n\r\n");
+        if !ends && !tail.is_empty() && !b"WARC/".starts_with(&tail[..tail.len().min(5)]) {
             let reason = "the record's Content-Length is wrong".into();
             return self.resync(header.len, reason, block);
         }
