@@ -36,7 +36,14 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ),
     (
         "serde",
-        &["input/jsonl.rs", "gold/mod.rs", "eval/records.rs"],
+        &[
+            "input/jsonl.rs",
+            "gold/mod.rs",
+            "eval/records.rs",
+            "bin/dehusk/ledger.rs",
+            "bin/dehusk/manifest.rs",
+            "bin/dehusk/settings.rs",
+        ],
     ),
     (
         "serde_json",
@@ -46,6 +53,8 @@ const OWNERS: [(&str, &[&str]); 20] = [
             "gold/mod.rs",
             "eval/records.rs",
             "bin/dehusk/eval.rs",
+            "bin/dehusk/ledger.rs",
+            "bin/dehusk/manifest.rs",
         ],
     ),
     ("simdutf8", &["input/decode.rs"]),
