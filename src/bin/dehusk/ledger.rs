@@ -145,7 +145,7 @@ impl Ledger {
         add(&mut self.files.passed_over, &other.files.passed_over);
     }
 
-    /// `in: 5 = 2 records + 3 errors (2 no_text, 1 bad_json) + 0 skipped; skipped: 2 hidden`
+    /// `in: 5 = 2 records + 3 errors (1 bad_json, 2 no_text) + 0 skipped; skipped: 2 hidden`
     pub(crate) fn text(&self) -> String {
         let Pages {
             read,
@@ -186,11 +186,8 @@ fn add(reasons: &mut Reasons, others: &Reasons) {
     }
 }
 
-/// The most frequent first.
 fn list(reasons: &Reasons) -> String {
-    let mut sorted: Vec<_> = reasons.iter().collect();
-    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let each = sorted
+    let each = reasons
         .iter()
         .map(|(reason, count)| format!("{count} {reason}"));
     each.collect::<Vec<_>>().join(", ")

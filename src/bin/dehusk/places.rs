@@ -50,11 +50,21 @@ pub(crate) fn place(path: &Path) -> PathBuf {
     for ancestor in absolute.ancestors() {
         if let Ok(real) = ancestor.canonicalize() {
             let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
-            // Joined with nothing, a path would end in a slash.
-            return rest.iter().fold(real, |path, name| path.join(name));
+            return rest.components().fold(real, step);
         }
     }
     absolute
+}
+
+/// One step down, or up: what is not there is no link, so that `..` leads back.
+fn step(mut path: PathBuf, part: Component<'_>) -> PathBuf {
+    match part {
+        Component::ParentDir => {
+            path.pop();
+        }
+        part => path.push(part),
+    }
+    path
 }
 
 /// Refuses files that would be written over each other or over one that is read.
