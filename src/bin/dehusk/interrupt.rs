@@ -21,14 +21,11 @@ fn parts() -> MutexGuard<'static, HashSet<PathBuf>> {
     PARTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on, a signal to end removes what is listed and ends the process.
-///
-/// Not under `nohup`: the handler would be called for the hang-up, too, and cannot tell it
-/// from others. Signals then do what they do by default, only less tidily.
+/// From now on, a signal to end removes what is listed and ends the process. Must be called
+/// before threads are started.
 pub(crate) fn install() {
-    if hang_up_is_ignored() {
-        return;
-    }
+    #[cfg(unix)]
+    keep_ignoring();
     // Without a handler the default action ends the process too.
     let _ = ctrlc::set_handler(|| {
         // Held to the end: no file may be started any more.
@@ -40,16 +37,33 @@ pub(crate) fn install() {
     });
 }
 
-/// Linux tells in a mask, of which SIGHUP is the lowest bit; elsewhere nobody does.
-fn hang_up_is_ignored() -> bool {
+/// What was to be ignored when the process was started, as a hang-up under `nohup`, is held
+/// back from all threads: the handler is called for each signal and cannot tell which it was.
+#[cfg(unix)]
+fn keep_ignoring() {
+    use nix::sys::signal::{SigSet, Signal};
+    let ignored = ignored();
+    let mut held = SigSet::empty();
+    for signal in [Signal::SIGHUP, Signal::SIGINT] {
+        if ignored >> (signal as i32 - 1) & 1 == 1 {
+            held.add(signal);
+        }
+    }
+    // If it fails, they end the process as they would have without this.
+    let _ = held.thread_block();
+}
+
+/// A bit for each ignored signal, the lowest for the first. Linux tells it; elsewhere there is
+/// no way without unsafe code, and none counts as ignored.
+#[cfg(unix)]
+fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mut masks = status
         .lines()
         .filter_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = masks
-        .next()
-        .map(|mask| u64::from_str_radix(mask.trim(), 16));
-    matches!(mask, Some(Ok(mask)) if mask & 1 == 1)
+    let mask = masks.next().map(str::trim);
+    mask.and_then(|mask| u64::from_str_radix(mask, 16).ok())
+        .unwrap_or(0)
 }
 
 /// An output file that goes away if the process is interrupted before it is whole.
