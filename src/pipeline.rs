@@ -219,7 +219,7 @@ struct Stock {
 }
 
 struct Shelf {
-    empty: Vec<Box<Batch>>,
+    empty: Vec<Batch>,
     /// How many may still be made.
     unmade: usize,
 }
@@ -247,7 +247,7 @@ impl Stock {
         }
         let mut batch = shelf.empty.pop().unwrap_or_else(|| {
             shelf.unmade -= 1;
-            Box::default()
+            Batch::default()
         });
         batch.block.aim(target);
         Loan {
@@ -259,7 +259,7 @@ impl Stock {
 
 /// A batch that goes back, emptied, when it is dropped.
 struct Loan {
-    batch: Box<Batch>,
+    batch: Batch,
     stock: Arc<Stock>,
 }
 

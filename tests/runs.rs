@@ -3,6 +3,10 @@
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(
+    clippy::print_stderr,
+    reason = "a test tells what it could not do here"
+)]
 
 mod kit;
 
@@ -19,10 +23,10 @@ use crate::kit::{Dir, Run, line, pack, records};
 /// Longer than anything here takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Every file below a directory, hidden or not, with its content.
-fn tree(dir: &Dir, below: &str) -> BTreeMap<String, Vec<u8>> {
+/// Every file below a directory, hidden or not. A run may be at work there.
+fn names(dir: &Dir, below: &str) -> Vec<String> {
     let root = dir.path().join(below);
-    let (mut files, mut folders) = (BTreeMap::new(), vec![root.clone()]);
+    let (mut names, mut folders) = (Vec::new(), vec![root.clone()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
@@ -30,15 +34,19 @@ fn tree(dir: &Dir, below: &str) -> BTreeMap<String, Vec<u8>> {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(&root).unwrap();
-                files.insert(name.to_str().unwrap().to_owned(), fs::read(&path).unwrap());
+                names.push(name.to_str().unwrap().to_owned());
             }
         }
     }
-    files
+    names.sort();
+    names
 }
 
-fn names(dir: &Dir, below: &str) -> Vec<String> {
-    tree(dir, below).into_keys().collect()
+/// The same with their content. Nobody is at work there.
+fn tree(dir: &Dir, below: &str) -> BTreeMap<String, Vec<u8>> {
+    let root = dir.path().join(below);
+    let read = |name: String| (name.clone(), fs::read(root.join(name)).unwrap());
+    names(dir, below).into_iter().map(read).collect()
 }
 
 /// All but the manifests, which hold times.
@@ -545,7 +553,7 @@ fn killed_and_resumed_it_gives_the_same_bytes() {
             assert!(hidden || expected.0[&name] == bytes, "{name}");
         }
     }
-    println!("killed {killed} times");
+    eprintln!("killed {killed} times");
     dir.run(&resume).exits(1);
     assert!(outputs(&dir, "out") == expected.0);
     assert!(tree(&dir, "errors") == expected.1);

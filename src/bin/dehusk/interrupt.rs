@@ -4,6 +4,7 @@
 //! all destructors, so files on their way are listed here.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -31,7 +32,7 @@ pub(crate) fn install() {
         // Held to the end: no file may be started any more.
         let parts = parts();
         for part in parts.iter() {
-            let _ = std::fs::remove_file(part);
+            let _ = fs::remove_file(part);
         }
         std::process::exit(STATUS);
     });
@@ -57,7 +58,7 @@ fn keep_ignoring() {
 /// no way without unsafe code, and none counts as ignored.
 #[cfg(unix)]
 fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mut masks = status
         .lines()
         .filter_map(|line| line.strip_prefix("SigIgn:"));
@@ -74,6 +75,14 @@ pub(crate) struct Guarded {
 
 /// Starts such a file.
 pub(crate) fn create(path: &Path) -> Result<Guarded, Failure> {
+    // A pipe is no file on its way, and opening it may take for ever.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        let file = OutputFile::create(path)?;
+        return Ok(Guarded {
+            file: Some(file),
+            part: None,
+        });
+    }
     // A signal between creating and listing would leave the file.
     let mut parts = parts();
     let file = OutputFile::create(path)?;

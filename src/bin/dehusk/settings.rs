@@ -90,7 +90,7 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
     let options = [
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("built-in packs and weights", built_in()),
-        ("--from", format!("{from:?}")),
+        ("--from", lower(from)),
         ("--text-field", text_field.clone()),
         ("--html-field", some(html_field.clone())),
         ("--charset", some(charset.map(|known| known.name().into()))),
@@ -101,14 +101,19 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
         ("--fields", fields.join(",")),
         ("--with-text", with_text.to_string()),
         ("--keep", keep.join(",")),
-        ("--offsets", format!("{offsets:?}")),
+        ("--offsets", lower(offsets)),
         ("--confidence", confidence.to_string()),
-        ("--on-error", format!("{on_error:?}")),
+        ("--on-error", lower(on_error)),
         ("--rules", files(rules.iter().map(AsRef::as_ref))?),
         ("--weights", files(weights.as_deref().into_iter())?),
     ];
     let named = |(name, value): (&str, String)| (name.to_owned(), value);
     Ok(options.into_iter().map(named).collect())
+}
+
+/// A choice as it is typed.
+fn lower(choice: &impl std::fmt::Debug) -> String {
+    format!("{choice:?}").to_lowercase()
 }
 
 fn built_in() -> String {
