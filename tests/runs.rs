@@ -561,6 +561,18 @@ fn killed_and_resumed_it_gives_the_same_bytes() {
 }
 
 #[test]
+fn outputs_do_not_depend_on_threads() {
+    let dir = Dir::new();
+    many(&dir);
+    for threads in [1, 7] {
+        let line = format!("extract crawl --out-dir {threads} --errors e{threads} -q");
+        dir.run(&format!("{line} --threads {threads}")).exits(1);
+    }
+    assert!(outputs(&dir, "1") == outputs(&dir, "7"));
+    assert!(tree(&dir, "e1") == tree(&dir, "e7"));
+}
+
+#[test]
 fn parts_of_a_killed_run_are_removed_and_nothing_else() {
     let dir = Dir::new();
     crawl(&dir);
