@@ -66,6 +66,32 @@ pub struct PageError {
     pub truncated: bool,
 }
 
+/// How reasons begin, and their kinds.
+const KINDS: [(&str, &str); 5] = [
+    ("page over the limit", "over_limit"),
+    ("bad JSON", "bad_json"),
+    ("no field `", "no_text"),
+    ("field `", "no_text"),
+    ("bug in dehusk", "bug"),
+];
+
+impl PageError {
+    /// What kind of failure it is, to count by; these words do not change as messages may.
+    ///
+    /// `unopened`: the file could not be opened. `over_limit`: the page is too large.
+    /// `bad_json`: the line is not JSON. `no_text`: the field is not there, or no string.
+    /// `bug`: dehusk failed. `broken`: anything else, as a packed file that breaks off.
+    pub fn kind(&self) -> &'static str {
+        if self.offset.is_none() {
+            return "unopened";
+        }
+        let known = KINDS
+            .iter()
+            .find(|(start, _)| self.reason.starts_with(start));
+        known.map_or("broken", |(_, kind)| kind)
+    }
+}
+
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, reason, .. } = self;

@@ -12,20 +12,26 @@
 //! back-pressure: a slow writer keeps batches from coming back, so the reader waits. Each
 //! batch has a number; the writer takes them in that order, so the output does not depend
 //! on the number of threads. Nothing in the pool ever blocks.
+//!
+//! Several runs of one pipeline at a time share its threads and its batches: however many
+//! there are, memory is that of one, and the last to end has all cores. They cannot wait for
+//! each other in a circle: a run numbers its batches as it gets them, so that its writer
+//! always waits for one that it has.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
 
 use crate::error::{Error, Result};
 use crate::extract::{Extractor, Worker};
 use crate::input::{Block, Input, Item, Parser, Skipped};
-use crate::output::{RecordWriter, Sink};
+use crate::output::{OutputFormat, RecordWriter, Sink};
 use crate::page::{Page, PageError};
 
 /// What a page that cannot be read does to a run. In each case the sink learns of it.
@@ -41,10 +47,12 @@ pub enum OnError {
     Fail,
 }
 
-/// What a run did.
+/// What a run did. If it came to its end, `read` is `pages` and `errors` together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
+    /// Pages that the reader found, and files that could not be opened.
+    pub read: u64,
     /// Pages that came through.
     pub pages: u64,
     /// Pages that did not, and files that could not be opened.
@@ -77,6 +85,8 @@ pub struct Pipeline<'e> {
     writer: RecordWriter,
     threads: Option<NonZero<usize>>,
     on_error: OnError,
+    /// Started by the first run.
+    engine: Mutex<Option<Arc<Engine<'e>>>>,
 }
 
 /// Each thread brings two batches; a slip of the finger must not take all memory.
@@ -90,6 +100,7 @@ impl<'e> Pipeline<'e> {
             writer,
             threads: None,
             on_error: OnError::Skip,
+            engine: Mutex::default(),
         }
     }
 
@@ -97,6 +108,7 @@ impl<'e> Pipeline<'e> {
     /// Reading and writing have a thread each besides, which mostly wait.
     pub fn threads(mut self, threads: NonZero<usize>) -> Self {
         self.threads = Some(threads);
+        self.engine = Mutex::default();
         self
     }
 
@@ -107,6 +119,7 @@ impl<'e> Pipeline<'e> {
     }
 
     /// Reads the whole input. The sink is called in this thread only, and is not flushed.
+    /// Several threads may do this at a time, each with an input and a sink of its own.
     ///
     /// A bug that panics on some page costs that page, which becomes an error.
     ///
@@ -115,37 +128,22 @@ impl<'e> Pipeline<'e> {
     /// read, with [`OnError::Fail`]; no threads to be had. If the run ends early, the
     /// reading thread is left to end by itself: it may hang in a read that never returns.
     pub fn run(&self, input: Input, sink: &mut impl Sink) -> Result<Summary> {
-        let threads = self
-            .threads
-            .or_else(|| thread::available_parallelism().ok())
-            .map_or(1, NonZero::get)
-            .min(MAX_THREADS);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|n| format!("dehusk-{n}"))
-            .build();
-        let pool =
-            pool.map_err(|error| Error::io("cannot start threads", &io::Error::other(error)))?;
-
+        let engine = self.engine()?;
+        let stop = Arc::new(AtomicBool::new(false));
         let crew = Crew {
             pipeline: self,
             parser: input.parser(),
-            idle: Mutex::default(),
-            stop: AtomicBool::new(false),
+            idle: &engine.idle,
+            stop: Arc::clone(&stop),
         };
         let (events, inbox) = channel();
-        let (empties, stock) = channel();
-        for _ in 0..2 * threads + 2 {
-            // The other end is in this function.
-            let _ = empties.send(Box::new(Batch::new(&input)));
-        }
-        let reader = events.clone();
+        let (stock, reader) = (Arc::clone(&engine.stock), events.clone());
         let name = thread::Builder::new().name("dehusk-reader".into());
-        name.spawn(move || read(input, &stock, &reader))
+        name.spawn(move || read(input, &stock, &stop, &reader))
             .map_err(|error| Error::io("cannot start threads", &error))?;
 
-        pool.in_place_scope(|scope| {
-            let start = |number, mut batch: Box<Batch>| {
+        engine.pool.in_place_scope(|scope| {
+            let start = |number, mut batch: Loan| {
                 let (crew, events) = (&crew, events.clone());
                 scope.spawn(move |_| {
                     let worked = catch_unwind(AssertUnwindSafe(|| crew.work(&mut batch)));
@@ -156,16 +154,140 @@ impl<'e> Pipeline<'e> {
                     });
                 });
             };
-            let mut ordered = Ordered::new(self, sink, empties);
+            let mut ordered = Ordered::new(self, sink);
             let result = ordered.run(&inbox, start);
             // Whatever is still under way is not wanted any more.
             crew.stop.store(true, Ordering::Relaxed);
             result
         })
     }
+
+    fn engine(&self) -> Result<Arc<Engine<'e>>> {
+        let mut engine = lock(&self.engine);
+        if let Some(running) = &*engine {
+            return Ok(Arc::clone(running));
+        }
+        let started = Arc::new(Engine::start(self.threads)?);
+        *engine = Some(Arc::clone(&started));
+        Ok(started)
+    }
+}
+
+/// What all runs of a pipeline share.
+struct Engine<'e> {
+    pool: rayon::ThreadPool,
+    stock: Arc<Stock>,
+    /// Scratch memory of threads that have nothing to do.
+    idle: Mutex<Vec<Scratch<'e>>>,
+}
+
+impl Engine<'_> {
+    fn start(threads: Option<NonZero<usize>>) -> Result<Self> {
+        let threads = threads
+            .or_else(|| thread::available_parallelism().ok())
+            .map_or(1, NonZero::get)
+            .min(MAX_THREADS);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("dehusk-{n}"))
+            .build()
+            .map_err(|error| Error::io("cannot start threads", &io::Error::other(error)))?;
+        Ok(Self {
+            pool,
+            stock: Arc::new(Stock::new(2 * threads + 2)),
+            idle: Mutex::default(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Engine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// What a lock guards stays usable: whoever panicked under it had nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The batches that go round.
+struct Stock {
+    shelf: Mutex<Shelf>,
+    /// Told of each batch that comes back.
+    back: Condvar,
+}
+
+struct Shelf {
+    empty: Vec<Batch>,
+    /// How many may still be made.
+    unmade: usize,
+}
+
+impl Stock {
+    fn new(batches: usize) -> Self {
+        let shelf = Shelf {
+            empty: Vec::new(),
+            unmade: batches,
+        };
+        Self {
+            shelf: Mutex::new(shelf),
+            back: Condvar::new(),
+        }
+    }
+
+    /// An empty batch, as soon as there is one.
+    fn lend(self: &Arc<Self>, target: usize) -> Loan {
+        let mut shelf = lock(&self.shelf);
+        while shelf.empty.is_empty() && shelf.unmade == 0 {
+            shelf = self
+                .back
+                .wait(shelf)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut batch = shelf.empty.pop().unwrap_or_else(|| {
+            shelf.unmade -= 1;
+            Batch::default()
+        });
+        batch.block.aim(target);
+        Loan {
+            batch,
+            stock: Arc::clone(self),
+        }
+    }
+}
+
+/// A batch that goes back, emptied, when it is dropped.
+struct Loan {
+    batch: Batch,
+    stock: Arc<Stock>,
+}
+
+impl Deref for Loan {
+    type Target = Batch;
+
+    fn deref(&self) -> &Batch {
+        &self.batch
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut Batch {
+        &mut self.batch
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        lock(&self.stock.shelf).empty.push(batch);
+        self.stock.back.notify_one();
+    }
 }
 
 /// Raw pages on their way to the workers, and what became of them on the way back.
+#[derive(Default)]
 struct Batch {
     block: Block,
     out: Vec<u8>,
@@ -175,16 +297,6 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(input: &Input) -> Self {
-        Self {
-            block: input.block(),
-            out: Vec::new(),
-            errors: Vec::new(),
-            pages: 0,
-            bytes: 0,
-        }
-    }
-
     fn clear(&mut self) {
         self.block.clear();
         // As the block: one huge page must not hold its memory for the whole run.
@@ -197,16 +309,20 @@ impl Batch {
 }
 
 enum Event {
-    Read(Box<Batch>),
-    Worked(u64, Box<Batch>),
+    Read(Loan),
+    Worked(u64, Loan),
     Ended { opened: u64, skipped: Skipped },
     Panicked(Box<dyn Any + Send>),
 }
 
 /// The reading thread.
-fn read(mut input: Input, stock: &Receiver<Box<Batch>>, events: &Sender<Event>) {
+fn read(mut input: Input, stock: &Arc<Stock>, stop: &AtomicBool, events: &Sender<Event>) {
     let reading = catch_unwind(AssertUnwindSafe(|| {
-        while let Ok(mut batch) = stock.recv() {
+        loop {
+            let mut batch = stock.lend(input.block_size());
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
             let more = input.fill(&mut batch.block);
             if events.send(Event::Read(batch)).is_err() || !more {
                 break;
@@ -230,9 +346,8 @@ type Done = std::result::Result<(), Box<PageError>>;
 struct Crew<'p, 'e> {
     pipeline: &'p Pipeline<'e>,
     parser: Parser,
-    /// Scratch memory of threads that have nothing to do.
-    idle: Mutex<Vec<Scratch<'e>>>,
-    stop: AtomicBool,
+    idle: &'p Mutex<Vec<Scratch<'e>>>,
+    stop: Arc<AtomicBool>,
 }
 
 /// One thread's scratch memory.
@@ -244,11 +359,10 @@ struct Scratch<'e> {
 
 impl<'e> Crew<'_, 'e> {
     fn work(&self, batch: &mut Batch) {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = idle().pop();
+        let known = lock(self.idle).pop();
         let mut scratch = known.unwrap_or_else(|| self.scratch());
         self.work_with(&mut scratch, batch);
-        idle().push(scratch);
+        lock(self.idle).push(scratch);
     }
 
     fn scratch(&self) -> Scratch<'e> {
@@ -353,11 +467,11 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// The writing end: takes batches as they come and hands them on in order.
 struct Ordered<'r, S> {
-    pipeline: &'r Pipeline<'r>,
+    format: OutputFormat,
+    on_error: OnError,
     sink: &'r mut S,
-    empties: Sender<Box<Batch>>,
     /// Batches that are ready before their turn.
-    waiting: BTreeMap<u64, Box<Batch>>,
+    waiting: BTreeMap<u64, Loan>,
     /// Batches read.
     read: u64,
     /// Batches written.
@@ -368,13 +482,12 @@ struct Ordered<'r, S> {
 }
 
 impl<'r, S: Sink> Ordered<'r, S> {
-    fn new(pipeline: &'r Pipeline<'r>, sink: &'r mut S, empties: Sender<Box<Batch>>) -> Self {
-        let waiting = BTreeMap::new();
+    fn new(pipeline: &Pipeline<'_>, sink: &'r mut S) -> Self {
         Self {
-            pipeline,
+            format: pipeline.writer.format(),
+            on_error: pipeline.on_error,
             sink,
-            empties,
-            waiting,
+            waiting: BTreeMap::new(),
             read: 0,
             written: 0,
             any: false,
@@ -382,15 +495,15 @@ impl<'r, S: Sink> Ordered<'r, S> {
         }
     }
 
-    fn run(&mut self, inbox: &Receiver<Event>, start: impl Fn(u64, Box<Batch>)) -> Result<Summary> {
-        let format = self.pipeline.writer.format();
-        self.put(format.opening())?;
+    fn run(&mut self, inbox: &Receiver<Event>, start: impl Fn(u64, Loan)) -> Result<Summary> {
+        self.put(self.format.opening())?;
         let mut ended = false;
         while !ended || self.written < self.read {
             // Senders live as long as the inbox: the reader's or this run's own.
             let Ok(event) = inbox.recv() else { break };
             match event {
                 Event::Read(batch) => {
+                    self.summary.read += batch.block.items().len() as u64;
                     start(self.read, batch);
                     self.read += 1;
                 }
@@ -405,28 +518,24 @@ impl<'r, S: Sink> Ordered<'r, S> {
                 Event::Panicked(panic) => resume_unwind(panic),
             }
         }
-        self.put(format.closing(self.any))?;
+        self.put(self.format.closing(self.any))?;
         Ok(self.summary)
     }
 
     fn write_ready(&mut self) -> Result<()> {
-        while let Some(mut batch) = self.waiting.remove(&self.written) {
+        while let Some(batch) = self.waiting.remove(&self.written) {
             self.write(&batch)?;
             self.written += 1;
-            batch.clear();
-            // The reader may be through.
-            let _ = self.empties.send(batch);
         }
         Ok(())
     }
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
-        let format = self.pipeline.writer.format();
         // Each record brings its separator; before the first there is none.
         let skip = if self.any || batch.out.is_empty() {
             0
         } else {
-            format.between().len()
+            self.format.between().len()
         };
         self.any |= !batch.out.is_empty();
         self.put(&batch.out[skip..])?;
@@ -446,8 +555,8 @@ impl<'r, S: Sink> Ordered<'r, S> {
             .progress(pages, errors, bytes)
             .map_err(|error| unwritten(&error))?;
         match batch.errors.last() {
-            Some(error) if self.pipeline.on_error == OnError::Fail => {
-                self.put(format.closing(self.any))?;
+            Some(error) if self.on_error == OnError::Fail => {
+                self.put(self.format.closing(self.any))?;
                 Err(Error::invalid(error.to_string()))
             }
             _ => Ok(()),
@@ -469,7 +578,35 @@ fn unwritten(error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::OutputFormat;
+
+    #[test]
+    fn runs_at_a_time_share_batches() {
+        let extractor = Extractor::new();
+        let pipeline = Pipeline::new(&extractor, RecordWriter::new(OutputFormat::Jsonl))
+            .threads(NonZero::<usize>::MIN);
+        let lines = |run: usize| -> String {
+            let line = |n| format!("{{\"id\":\"{run}.{n}\",\"text\":\"x\"}}\n");
+            (0..300).map(line).collect()
+        };
+        let run = |run: usize| {
+            let lines = io::Cursor::new(lines(run));
+            let input = Input::builder().reader("in", lines).block_size(100).build();
+            let mut out = Vec::new();
+            let summary = pipeline.run(input, &mut out).unwrap();
+            assert_eq!((summary.read, summary.pages), (300, 300));
+            out
+        };
+        // Ten runs of hundreds of batches each, of which there are four.
+        let together: Vec<_> = thread::scope(|scope| {
+            let runs: Vec<_> = (0..10).map(|n| scope.spawn(move || run(n))).collect();
+            runs.into_iter().map(|run| run.join().unwrap()).collect()
+        });
+        for (n, out) in together.iter().enumerate() {
+            assert_eq!(*out, run(n), "{n}");
+        }
+        let engine = pipeline.engine().unwrap();
+        assert!(lock(&engine.stock.shelf).empty.len() <= 4);
+    }
 
     #[test]
     fn a_panic_costs_one_page() {
@@ -482,8 +619,8 @@ mod tests {
         let crew = Crew {
             pipeline: &pipeline,
             parser,
-            idle: Mutex::default(),
-            stop: AtomicBool::new(false),
+            idle: &Mutex::default(),
+            stop: Arc::default(),
         };
         let mut block = input.block();
         input.fill(&mut block);

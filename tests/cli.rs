@@ -514,14 +514,6 @@ fn an_output_file_is_whole_or_not_there() {
     assert!(run.err.starts_with("dehusk: .: "), "{}", run.err);
 }
 
-#[test]
-fn a_file_can_be_replaced_by_its_own_records() {
-    let dir = Dir::new();
-    dir.file("a.jsonl", line("a", "x"));
-    dir.run("extract a.jsonl -o a.jsonl").exits(0);
-    assert_eq!(records(&dir.read("a.jsonl"))[0]["schema"], 1);
-}
-
 #[cfg(unix)]
 #[test]
 fn an_output_link_stays_a_link() {

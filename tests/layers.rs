@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where each outside crate may appear, below `src`. One that is not listed may appear anywhere.
-const OWNERS: [(&str, &[&str]); 20] = [
+const OWNERS: [(&str, &[&str]); 21] = [
     ("aho_corasick", &["matcher"]),
     ("brotli_decompressor", &["input/http.rs"]),
     ("bzip2", &["input/compress.rs"]),
@@ -25,6 +25,7 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ("httparse", &["input/http.rs", "input/warc.rs"]),
     ("indicatif", &["bin/dehusk/report.rs"]),
     ("lzma_rust2", &["input/compress.rs"]),
+    ("nix", &["bin/dehusk/interrupt.rs"]),
     ("rayon", &["pipeline.rs", "train"]),
     (
         "regex",
@@ -36,7 +37,14 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ),
     (
         "serde",
-        &["input/jsonl.rs", "gold/mod.rs", "eval/records.rs"],
+        &[
+            "input/jsonl.rs",
+            "gold/mod.rs",
+            "eval/records.rs",
+            "bin/dehusk/ledger.rs",
+            "bin/dehusk/manifest.rs",
+            "bin/dehusk/settings.rs",
+        ],
     ),
     (
         "serde_json",
@@ -46,6 +54,8 @@ const OWNERS: [(&str, &[&str]); 20] = [
             "gold/mod.rs",
             "eval/records.rs",
             "bin/dehusk/eval.rs",
+            "bin/dehusk/ledger.rs",
+            "bin/dehusk/manifest.rs",
         ],
     ),
     ("simdutf8", &["input/decode.rs"]),

@@ -77,6 +77,11 @@ impl Block {
         }
     }
 
+    /// Sets how many bytes are enough.
+    pub(crate) fn aim(&mut self, target: usize) {
+        self.target = target;
+    }
+
     /// Empties it. The memory is kept, unless a page far over the target has blown it up.
     pub(crate) fn clear(&mut self) {
         self.items.clear();

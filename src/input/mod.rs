@@ -21,10 +21,11 @@ mod warc;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::page::{Page, PageError};
+use crate::page::{Page, PageError, Source};
 
 use self::block::Form;
 pub(crate) use self::block::{Block, Item};
@@ -128,6 +129,21 @@ pub struct InputBuilder {
     charset: Option<Charset>,
     max_page_size: usize,
     block_size: usize,
+    shard: Shard,
+}
+
+/// Which files are read: those whose number leaves this remainder.
+#[derive(Clone, Copy, Debug)]
+struct Shard {
+    index: u64,
+    of: NonZero<u64>,
+}
+
+impl Shard {
+    const ALL: Shard = Shard {
+        index: 0,
+        of: NonZero::<u64>::MIN,
+    };
 }
 
 impl InputBuilder {
@@ -210,10 +226,29 @@ impl InputBuilder {
         self
     }
 
+    /// Reads every file whose number, counted from 0 in the order of reading, leaves the
+    /// remainder `index` when divided by `of`. What a directory passes over has no number.
+    pub fn shard(mut self, index: u64, of: NonZero<u64>) -> Self {
+        self.shard = Shard { index, of };
+        self
+    }
+
+    /// True if there is a file at `path` and it is one of those to be read, by whatever name;
+    /// links inside directories are not looked into.
+    pub fn would_read(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else {
+            return false;
+        };
+        path.is_file() && self.places.iter().any(|place| place.holds(&path))
+    }
+
     /// The input; no file is opened yet.
     pub fn build(self) -> Input {
         Input {
             places: self.places.into_iter(),
+            place: 0,
+            shard: self.shard,
+            number: 0,
             format: self.format,
             max_page_size: self.max_page_size,
             block_size: self.block_size,
@@ -236,6 +271,34 @@ impl InputBuilder {
 enum Place {
     Path(PathBuf),
     Reader(Arc<str>, Bytes),
+}
+
+impl Place {
+    /// True if the file at this canonical path is read from here.
+    fn holds(&self, path: &Path) -> bool {
+        let Self::Path(place) = self else {
+            return false;
+        };
+        let place = place.canonicalize();
+        place.is_ok_and(|place| place == path || walk::comes_to(&place, path))
+    }
+}
+
+/// What is to be opened next.
+enum Next {
+    File(PathBuf),
+    Unreadable(PathBuf, String),
+    Stream(Arc<str>, Bytes),
+}
+
+/// A file that is to be read, found without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InputFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// By which call of [`InputBuilder::path`] or its like it came in, counted from 0.
+    pub place: usize,
 }
 
 struct Bytes(Box<dyn Read + Send>);
@@ -262,6 +325,11 @@ impl std::fmt::Debug for Bytes {
 /// ```
 pub struct Input {
     places: std::vec::IntoIter<Place>,
+    /// How many of the places have been begun.
+    place: usize,
+    shard: Shard,
+    /// How many files have been found.
+    number: u64,
     format: InputFormat,
     max_page_size: usize,
     block_size: usize,
@@ -286,6 +354,7 @@ impl Input {
             charset: None,
             max_page_size: MAX_PAGE_SIZE,
             block_size: BLOCK_SIZE,
+            shard: Shard::ALL,
         }
     }
 
@@ -301,6 +370,11 @@ impl Input {
 
     pub(crate) fn parser(&self) -> Parser {
         self.parser.clone()
+    }
+
+    /// How many bytes make a block.
+    pub(crate) fn block_size(&self) -> usize {
+        self.block_size
     }
 
     /// An empty block of the right size.
@@ -324,23 +398,63 @@ impl Input {
 
     /// Opens whatever comes next. False if nothing does.
     fn open_next(&mut self, block: &mut Block) -> bool {
-        if let Some(walk) = &mut self.walk {
-            match walk.next() {
-                Some(Ok(path)) => self.open_file(&path, block),
-                Some(Err((path, reason))) => {
-                    block.items.push(unreadable(&name(&path), reason, block))
-                }
-                None => self.leave(),
-            }
-            return true;
-        }
-        match self.places.next() {
+        match self.next_own() {
             None => return false,
-            Some(Place::Reader(name, bytes)) => self.read(name, None, bytes.0, block),
-            Some(Place::Path(path)) if path.is_dir() => self.walk = Some(Walk::new(&path)),
-            Some(Place::Path(path)) => self.open_file(&path, block),
+            Some(Next::File(path)) => self.open_file(&path, block),
+            Some(Next::Unreadable(path, reason)) => {
+                block.items.push(unreadable(&name(&path), reason, block));
+            }
+            Some(Next::Stream(name, bytes)) => self.read(name, None, bytes.0, block),
         }
         true
+    }
+
+    /// Steps over the next file, or learns why a directory cannot be read. Streams do not
+    /// count. For a caller that gives each file an input of its own.
+    pub fn next_file(&mut self) -> Option<Result<InputFile, PageError>> {
+        loop {
+            match self.next_own()? {
+                Next::Stream(..) => {}
+                Next::File(path) => {
+                    let place = self.place - 1;
+                    return Some(Ok(InputFile { path, place }));
+                }
+                Next::Unreadable(path, reason) => return Some(Err(unlisted(&path, reason))),
+            }
+        }
+    }
+
+    /// What comes next of all that is not left to other shards.
+    fn next_own(&mut self) -> Option<Next> {
+        loop {
+            let next = self.next_any()?;
+            let own = self.number % self.shard.of == self.shard.index;
+            self.number += 1;
+            if own {
+                return Some(next);
+            }
+            self.skipped.other_shard += 1;
+        }
+    }
+
+    fn next_any(&mut self) -> Option<Next> {
+        loop {
+            if let Some(walk) = &mut self.walk {
+                match walk.next() {
+                    Some(Ok(path)) => return Some(Next::File(path)),
+                    Some(Err((path, reason))) => return Some(Next::Unreadable(path, reason)),
+                    None => self.leave(),
+                }
+                continue;
+            }
+            let place = self.places.next()?;
+            self.place += 1;
+            match place {
+                Place::Reader(name, bytes) => return Some(Next::Stream(name, bytes)),
+                Place::Path(path) if path.is_dir() => self.walk = Some(Walk::new(&path)),
+                Place::Path(path) => return Some(Next::File(path)),
+            }
+        }
     }
 
     /// The end of a directory.
@@ -456,6 +570,20 @@ fn unreadable(name: &Arc<str>, reason: String, block: &Block) -> Item {
         end,
         form,
         said: None,
+    }
+}
+
+/// The error of a directory that cannot be listed.
+fn unlisted(path: &Path, reason: String) -> PageError {
+    let path = name(path);
+    PageError {
+        id: (*path).into(),
+        source: Source {
+            path,
+            ..Source::default()
+        },
+        reason,
+        ..PageError::default()
     }
 }
 

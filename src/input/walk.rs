@@ -24,12 +24,24 @@ pub struct Skipped {
     pub content_type: u64,
     /// Links to directories (they could lead round in circles), sockets, pipes, devices.
     pub not_a_file: u64,
+    /// Files left to other shards ([`crate::InputBuilder::shard`]).
+    pub other_shard: u64,
 }
 
 impl Skipped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.hidden + self.other_ending + self.not_a_file + self.record_type + self.content_type
+        self.files() + self.records()
+    }
+
+    /// Files.
+    pub fn files(&self) -> u64 {
+        self.hidden + self.other_ending + self.not_a_file + self.other_shard
+    }
+
+    /// Records inside of files that were read.
+    pub fn records(&self) -> u64 {
+        self.record_type + self.content_type
     }
 }
 
@@ -76,7 +88,7 @@ impl Walk {
             self.skipped.not_a_file += 1;
             return false;
         }
-        let known = ending(entry.path()).is_none_or(|ending| ENDINGS.contains(&ending.as_str()));
+        let known = is_known(entry.path());
         self.skipped.other_ending += u64::from(!known);
         known
     }
@@ -94,6 +106,20 @@ impl Iterator for Walk {
             }
         }
     }
+}
+
+/// True if the name tells that the file is to be read.
+fn is_known(path: &Path) -> bool {
+    ending(path).is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// True if a walk through `root` comes to the file at `path`; both are canonical.
+pub(super) fn comes_to(root: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(root) else {
+        return false;
+    };
+    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    !below.iter().any(hidden) && is_known(path)
 }
 
 fn unreadable(error: &walkdir::Error) -> Unreadable {

@@ -45,12 +45,7 @@ impl OutputFile {
                 packer: Some(packer),
             });
         }
-        let part = hidden(&target);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&part)
-            .map_err(failed)?;
+        let (part, file) = hidden(&target).map_err(failed)?;
         let mut output = Self {
             path: target,
             part: Some(part),
@@ -67,6 +62,18 @@ impl OutputFile {
     /// unwinding must remove it.
     pub fn part(&self) -> Option<&Path> {
         self.part.as_deref()
+    }
+
+    /// The name that a hidden file of this name was to take when it was whole; `None` for a
+    /// name that is not given here. A killed process leaves such files, which nobody else removes.
+    pub fn part_of(hidden: &str) -> Option<&str> {
+        let (name, number) = hidden
+            .strip_prefix('.')?
+            .strip_suffix(".part")?
+            .rsplit_once('.')?;
+        let (process, count) = number.split_once('-')?;
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        (!name.is_empty() && digits(process) && digits(count)).then_some(name)
     }
 
     /// Writes what is still held and gives the file its name.
@@ -120,16 +127,18 @@ impl std::fmt::Debug for OutputFile {
     }
 }
 
-/// A name beside `path` that no other run uses and that a walk through the directory skips.
-fn hidden(path: &Path) -> PathBuf {
+/// A new file beside `path`, under a name that no other run or thread uses and that a walk
+/// through the directory skips.
+fn hidden(path: &Path) -> io::Result<(PathBuf, File)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut number = 0;
     loop {
         let part = path.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
-        if !part.exists() {
-            return part;
+        let file = OpenOptions::new().write(true).create_new(true).open(&part);
+        match file {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            file => return Ok((part, file?)),
         }
-        number += 1;
     }
 }
 
@@ -190,5 +199,26 @@ impl Packer {
             Self::Zstd(packer) => packer.finish()?,
         };
         file.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_tell_whose_they_are() {
+        for (hidden, expected) in [
+            (".a.jsonl.123-0.part", Some("a.jsonl")),
+            ("..x.1-2.part", Some(".x")),
+            (".a.jsonl.123.part", None),
+            (".a.jsonl.1-x.part", None),
+            (".1-2.part", None),
+            ("..1-2.part", None),
+            ("a.1-2.part", None),
+            (".a.jsonl.1-2", None),
+        ] {
+            assert_eq!(OutputFile::part_of(hidden), expected, "{hidden}");
+        }
     }
 }

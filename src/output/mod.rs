@@ -55,6 +55,17 @@ impl OutputFormat {
         }
     }
 
+    /// The ending that names it, without a dot.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Json => "json",
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Marked => "marked",
+        }
+    }
+
     fn is_json(self) -> bool {
         matches!(self, Self::Jsonl | Self::Json)
     }

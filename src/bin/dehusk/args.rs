@@ -54,7 +54,8 @@ Examples:
   dehusk extract pages.jsonl > records.jsonl
   dehusk extract crawl/ -o records.jsonl.zst --errors failed.jsonl
   zstd -dc pages.jsonl.zst | dehusk extract --keep all --fields id,title,body,input
-  dehusk extract page.txt --to markdown";
+  dehusk extract page.txt --to markdown
+  dehusk extract crawl/ --out-dir records/ --resume";
 
 const POLICY: &str = "\
 Errors:
@@ -67,6 +68,18 @@ Exit status:
   1  the run finished, but some pages failed
   2  it could not run, was ended by --on-error fail, or could not write
   130  it was interrupted
+
+Counts:
+  The last line says what became of the pages: in = records + errors + skipped. Kinds of errors:
+  `unopened` (a file that could not be opened counts as one page), `over_limit`, `bad_json`,
+  `no_text` (the field is not there or no string), `broken` (a packed file or archive), `bug`.
+  Skipped are WARC records without a page. `; skipped:` behind it are files passed over.
+
+--summary FILE:
+  One JSON object: `version`, `settings` (a hash of all that the records depend on),
+  `elapsed_seconds`; `pages` with `in`, `records`, `errors`, `skipped`; `errors` by kind, `skipped`
+  by reason; `bytes` with `in` (unpacked) and `out` (before packing); `files` with `opened` and
+  `passed_over` by reason; with --out-dir also `shards` with `all`, `made`, `resumed`, `failed`.
 
 Sizes are in bytes; k, M, G and T stand for powers of 1024 (16M is 16777216).";
 
@@ -82,6 +95,30 @@ pub(crate) struct Extract {
     /// Files or directories; - or none is standard input
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// Read the files and directories named in FILE, a line each; - is standard input
+    ///
+    /// They come after those of the command line. Blank lines do not count. All names are read
+    /// before the first page.
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) files_from: Option<PathBuf>,
+
+    /// Names in --files-from end with NUL, as find -print0 writes them
+    #[arg(
+        short = '0',
+        long = "null",
+        requires = "files_from",
+        help_heading = "Input"
+    )]
+    pub(crate) null: bool,
+
+    /// Read only every N-th file, from the I-th on (I from 0)
+    ///
+    /// Runs with I from 0 to N-1 read each file once; files are counted in the order of reading,
+    /// so that all of them must see the same files. For job arrays:
+    /// --shard $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT
+    #[arg(long, value_name = "I/N", value_parser = shard, help_heading = "Input")]
+    pub(crate) shard: Option<Shard>,
 
     /// How files hold pages
     ///
@@ -152,6 +189,32 @@ pub(crate) struct Extract {
     /// .json, .txt, .md), unless --to does, and the compression (.gz, .zst).
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write one output for each input file into DIR, each whole or not there
+    ///
+    /// A file found in a directory keeps its path in it, one named on the command line its name,
+    /// one of --files-from its path as listed. crawl/a/b.jsonl.gz becomes DIR/a/b.jsonl.gz; a name
+    /// that does not fit the output's format gets its ending, page.txt becomes
+    /// DIR/page.txt.jsonl. Beside each stands NAME.manifest.json: what it was made of, and counts.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "output",
+        help_heading = "Output"
+    )]
+    pub(crate) out_dir: Option<PathBuf>,
+
+    /// Skip the files that --out-dir is done with
+    ///
+    /// Done is an output whose manifest fits it, its input (path, size and time), the settings and
+    /// the version of dehusk. If the settings or the version are others, nothing is done, unless
+    /// --overwrite.
+    #[arg(long, requires = "out_dir", help_heading = "Output")]
+    pub(crate) resume: bool,
+
+    /// With --resume: make outputs of other settings or versions anew
+    #[arg(long, requires = "resume", help_heading = "Output")]
+    pub(crate) overwrite: bool,
 
     /// Format of the records
     ///
@@ -229,9 +292,14 @@ pub(crate) struct Extract {
     ///
     /// One object each: `id`, `source`, `offset`, `reason` and `raw`, the page's bytes as
     /// `{"text":…}`, or as `{"bytes":…}` in base64 if they are not UTF-8; `truncated` if they
-    /// are not all of it. The file is written even if there are none.
+    /// are not all of it. The file is written even if there are none. With --out-dir, FILE is a
+    /// directory and gets NAME.errors.jsonl for each output.
     #[arg(long, value_name = "FILE", help_heading = "Errors")]
     pub(crate) errors: Option<PathBuf>,
+
+    /// Write what became of the pages to FILE, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Errors")]
+    pub(crate) summary: Option<PathBuf>,
 
     /// Threads that extract [default: one a core]
     #[arg(long, value_name = "N", help_heading = "Running")]
@@ -392,6 +460,31 @@ pub(crate) enum Progress {
     Auto,
     Always,
     Never,
+}
+
+/// Every `of`-th file, from the one numbered `index` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    pub(crate) index: u64,
+    pub(crate) of: NonZero<u64>,
+}
+
+fn shard(typed: &str) -> Result<Shard, String> {
+    let wrong = || "not I/N with I from 0 to N-1, as 0/4".to_owned();
+    let (index, of) = typed.split_once('/').ok_or_else(wrong)?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(index) || !digits(of) {
+        return Err(wrong());
+    }
+    let index: u64 = index.parse().map_err(|_| wrong())?;
+    let of: NonZero<u64> = of.parse().map_err(|_| wrong())?;
+    if index >= of.get() {
+        return Err(format!(
+            "there are shards 0 to {} of {of}; job arrays must count from 0",
+            of.get() - 1
+        ));
+    }
+    Ok(Shard { index, of })
 }
 
 fn charset(typed: &str) -> Result<dehusk::Charset, String> {

@@ -1,4 +1,4 @@
-//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`], [`rules`]), and the
+//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`], [`shards`], [`rules`]), and the
 //! exit status is decided here.
 //!
 //! 0: all pages came through. 1: the run finished, but some pages failed. 2: it could not
@@ -8,9 +8,14 @@
 mod args;
 mod eval;
 mod interrupt;
+mod ledger;
+mod manifest;
+mod places;
 mod report;
 mod rules;
 mod run;
+mod settings;
+mod shards;
 mod train;
 
 use std::process::ExitCode;

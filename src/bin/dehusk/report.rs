@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use dehusk::Summary;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Progress;
+use crate::ledger::{Ledger, Shards};
 
 /// How often progress is shown.
 const TICK: Duration = Duration::from_millis(200);
@@ -72,30 +72,29 @@ impl Report {
         }
     }
 
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// The one line at the end.
-    pub(crate) fn summary(&self, summary: &Summary) {
-        let mut text = state(
-            summary.pages,
-            summary.errors,
-            summary.bytes,
-            self.started.elapsed(),
+    pub(crate) fn summary(&self, ledger: &Ledger, shards: Option<Shards>) {
+        let pages = &ledger.pages;
+        let state = state(
+            pages.records,
+            pages.errors,
+            ledger.bytes.read,
+            self.elapsed(),
         );
-        let skipped = summary.skipped;
-        let reasons: Vec<_> = [
-            (skipped.hidden, "hidden"),
-            (skipped.other_ending, "other ending"),
-            (skipped.not_a_file, "not a file"),
-            (skipped.record_type, "record without a page"),
-            (skipped.content_type, "other content type"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, reason)| format!("{count} {reason}"))
-        .collect();
-        if !reasons.is_empty() {
-            text += &format!("; skipped: {}", reasons.join(", "));
-        }
-        line(&text);
+        let shards = shards.map_or_else(String::new, |shards| {
+            let Shards {
+                made,
+                resumed,
+                failed,
+                ..
+            } = shards;
+            format!("; outputs: {made} made, {resumed} resumed, {failed} failed")
+        });
+        line(&format!("{state}{shards}; {}", ledger.text()));
     }
 }
 

@@ -7,31 +7,46 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use dehusk::{
-    Extractor, ExtractorBuilder, Input, InputFormat, Keep, OutputFile, OutputFormat, PageError,
+    Extractor, ExtractorBuilder, Input, InputBuilder, InputFormat, Keep, OutputFormat, PageError,
     Pipeline, RecordWriter, Sink,
 };
 
 use crate::args::{self, Args, Extract};
+use crate::interrupt::Guarded;
+use crate::ledger::{Ledger, Shards, Tally};
 use crate::report::Report;
-use crate::{Outcome, interrupt, report};
+use crate::settings::Settings;
+use crate::{Outcome, interrupt, ledger, places, report, shards};
 
 /// Why a run ended early.
 pub(crate) type Failure = dehusk::Error;
 
 pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     let writer = writer(&args);
+    let paths = places::paths(&args)?;
+    let settings = Settings::of(&args, writer.format())?;
     let extractor = extractor(&args)?;
-    let input = input(&args);
     let mut pipeline = Pipeline::new(&extractor, writer).on_error(on_error(args.on_error));
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
     }
-    if args.errors.is_some() && args.errors == args.output {
-        usage("--errors and --output name the same file");
-    }
+    let input = input(&args, &paths);
+    places::refuse_clashes(&args, &input);
     interrupt::install();
-    let mut outlet = Outlet::open(&args)?;
-    let run = pipeline.run(input, &mut outlet);
+    match &args.out_dir {
+        Some(dir) => shards::extract(&args, &paths, dir, &pipeline, &settings),
+        None => extract_to_one(&args, input, &pipeline, &settings),
+    }
+}
+
+fn extract_to_one(
+    args: &Extract,
+    input: InputBuilder,
+    pipeline: &Pipeline<'_>,
+    settings: &Settings,
+) -> Result<Outcome, Failure> {
+    let mut outlet = Outlet::open(args)?;
+    let run = pipeline.run(input.build(), &mut outlet);
     outlet.report.clear();
     // The failed pages are of use even if the run was not.
     outlet.finish_errors()?;
@@ -40,17 +55,33 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     if summary.opened > 0 || summary.errors == 0 {
         outlet.finish()?;
     }
-    if !args.quiet {
-        outlet.report.summary(&summary);
+    let ledger = Ledger::new(&summary, std::mem::take(&mut outlet.tally));
+    end(args, settings, &outlet.report, &ledger, None)
+}
+
+/// Tells what became of the pages.
+pub(crate) fn end(
+    args: &Extract,
+    settings: &Settings,
+    report: &Report,
+    ledger: &Ledger,
+    shards: Option<Shards>,
+) -> Result<Outcome, Failure> {
+    if let Some(path) = &args.summary {
+        ledger::save(path, &settings.hash, ledger, shards, report.elapsed())?;
     }
-    Ok(match (summary.errors, summary.opened) {
+    if !args.quiet {
+        report.summary(ledger, shards);
+    }
+    Ok(match (ledger.pages.errors, ledger.files.opened) {
         (0, _) => Outcome::Complete,
         (_, 0) => Outcome::NothingRead,
         _ => Outcome::SomeFailed,
     })
 }
 
-fn input(args: &Extract) -> Input {
+/// How input is read.
+pub(crate) fn settings(args: &Extract) -> InputBuilder {
     let format = match args.from {
         args::From::Auto => InputFormat::Auto,
         args::From::Text => InputFormat::Text,
@@ -80,32 +111,61 @@ fn input(args: &Extract) -> Input {
     if let Some(charset) = args.charset {
         input = input.charset(charset);
     }
-    for path in &args.paths {
-        input = if path == Path::new("-") {
+    input
+}
+
+/// What is read, and how.
+fn input(args: &Extract, paths: &[PathBuf]) -> InputBuilder {
+    let mut input = settings(args);
+    if let Some(args::Shard { index, of }) = args.shard {
+        input = input.shard(index, of);
+    }
+    let mut stdin = paths.is_empty() && args.files_from.is_none();
+    for (n, path) in paths.iter().enumerate() {
+        // In a list of files, it is a file.
+        let dash = n < args.paths.len() && path == Path::new("-");
+        stdin |= dash;
+        input = if dash {
             input.stdin()
         } else {
             input.path(path)
         };
     }
-    if args.paths.is_empty() {
+    refuse_stdin(args, stdin);
+    if stdin && args.paths.is_empty() && args.out_dir.is_none() {
         if io::stdin().is_terminal() && !args.quiet {
             report::line(&"reading standard input, which is a terminal; end it with Ctrl-D");
         }
         input = input.stdin();
     }
-    input.build()
+    input
 }
 
-fn writer(args: &Extract) -> RecordWriter {
+/// Options that standard input does not go with.
+fn refuse_stdin(args: &Extract, stdin: bool) {
+    if stdin && args.files_from.as_deref() == Some(Path::new("-")) {
+        usage("standard input holds either names, for --files-from -, or pages");
+    }
+    if stdin && args.shard.is_some() {
+        usage("--shard needs files or directories to read, not standard input");
+    }
+}
+
+/// The format of the records.
+pub(crate) fn format(args: &Extract) -> OutputFormat {
     let by_name = || args.output.as_deref().and_then(OutputFormat::from_path);
-    let format = match args.to {
+    match args.to {
         Some(args::To::Jsonl) => OutputFormat::Jsonl,
         Some(args::To::Json) => OutputFormat::Json,
         Some(args::To::Text) => OutputFormat::Text,
         Some(args::To::Markdown) => OutputFormat::Markdown,
         Some(args::To::Marked) => OutputFormat::Marked,
         None => by_name().unwrap_or_default(),
-    };
+    }
+}
+
+fn writer(args: &Extract) -> RecordWriter {
+    let format = format(args);
     if !matches!(format, OutputFormat::Jsonl | OutputFormat::Json) {
         refuse_json_options(args);
     }
@@ -145,7 +205,7 @@ fn refuse_json_options(args: &Extract) {
 }
 
 /// Ends the process as clap does for a command line that makes no sense.
-fn usage(message: &str) -> ! {
+pub(crate) fn usage(message: &str) -> ! {
     Args::command()
         .error(ErrorKind::ArgumentConflict, message)
         .exit()
@@ -189,34 +249,38 @@ pub(crate) fn named(path: &Path, error: &io::Error) -> io::Error {
 /// if there is one and always to standard error.
 struct Outlet {
     records: Records,
-    errors: Option<OutputFile>,
+    errors: Option<Guarded>,
+    tally: Tally,
     report: Report,
     /// True if the first failed page ends the run: its message is said at the end then.
     fails: bool,
 }
 
 enum Records {
-    File(Box<OutputFile>),
+    File(Box<Guarded>),
     Stdout(io::StdoutLock<'static>),
 }
 
 impl Outlet {
     fn open(args: &Extract) -> Result<Self, Failure> {
         let records = match args.output.as_deref() {
-            Some(path) if path != Path::new("-") => Records::File(Box::new(create(path)?)),
+            Some(path) if path != Path::new("-") => {
+                Records::File(Box::new(interrupt::create(path)?))
+            }
             _ => Records::Stdout(io::stdout().lock()),
         };
-        let errors = args.errors.as_deref().map(create).transpose()?;
+        let errors = args.errors.as_deref().map(interrupt::create).transpose()?;
         Ok(Self {
             records,
             errors,
+            tally: Tally::default(),
             report: Report::new(args.progress, args.quiet),
             fails: args.on_error == args::OnError::Fail,
         })
     }
 
     fn finish_errors(&mut self) -> Result<(), Failure> {
-        self.errors.take().map_or(Ok(()), OutputFile::finish)
+        self.errors.take().map_or(Ok(()), Guarded::finish)
     }
 
     fn finish(&mut self) -> Result<(), Failure> {
@@ -227,14 +291,9 @@ impl Outlet {
     }
 }
 
-fn create(path: &Path) -> Result<OutputFile, Failure> {
-    let file = OutputFile::create(path)?;
-    interrupt::remove_on_signal(file.part());
-    Ok(file)
-}
-
 impl Sink for Outlet {
     fn records(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tally.records(bytes);
         match &mut self.records {
             Records::File(file) => file.write_all(bytes),
             Records::Stdout(stdout) => stdout.write_all(bytes),
@@ -245,6 +304,7 @@ impl Sink for Outlet {
         if !self.fails {
             self.report.error(error);
         }
+        self.tally.error(error);
         self.errors
             .as_mut()
             .map_or(Ok(()), |file| writeln!(file, "{}", error.to_json()))

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::time::Instant;
 
 use dehusk::{
-    Calibration, Confidence, Extractor, GoldPage, GoldSet, Measure, OutputFile, OutputFormat, Page,
-    Prediction, Predictions, Record, RecordWriter, Scores, Settings, Trainer,
+    Calibration, Confidence, Extractor, GoldPage, GoldSet, Measure, OutputFormat, Page, Prediction,
+    Predictions, Record, RecordWriter, Scores, Settings, Trainer,
 };
 
 use crate::args::Train;
@@ -23,13 +22,12 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     let sets = sets?;
     // Before the minutes that learning takes, not after.
     interrupt::install();
-    let open = |path: &PathBuf| {
-        let file = OutputFile::create(path)?;
-        interrupt::remove_on_signal(file.part());
-        Ok::<_, Failure>(file)
-    };
-    let mut file = open(&args.output)?;
-    let held_out = args.held_out.as_ref().map(open).transpose()?;
+    let mut file = interrupt::create(&args.output)?;
+    let held_out = args
+        .held_out
+        .as_deref()
+        .map(interrupt::create)
+        .transpose()?;
 
     let pages: Vec<GoldPage> = sets.iter().flat_map(|set| set.pages.clone()).collect();
     let settings = Settings {
