@@ -8,8 +8,8 @@ use std::num::NonZero;
 use std::sync::OnceLock;
 
 use dehusk::{
-    Extractor, Input, InputBuilder, InputFormat, OnError, OutputFormat, PageError, Pipeline,
-    RecordWriter, Sink, Summary,
+    Charset, Extractor, Input, InputBuilder, InputFormat, OnError, OutputFormat, PageError,
+    Pipeline, RecordWriter, Sink, Summary,
 };
 use proptest::prelude::*;
 

@@ -106,8 +106,10 @@ impl Marks {
             };
             let runs = || markup.runs_in(piece.span);
             let is_prose = is_prose(runs().filter(|run| run.link == 0).map(part));
-            let mut mark = Mark::default();
-            mark.element = runs().next().map_or(0, |run| run.element);
+            let mut mark = Mark {
+                element: runs().next().map_or(0, |run| run.element),
+                ..Mark::default()
+            };
             for run in runs() {
                 let ink = ink(part(run));
                 let new = run.link > 0 && run.link != mark.last_link;
