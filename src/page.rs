@@ -55,8 +55,10 @@ pub struct PageError {
     pub id: String,
     /// Where the page was to be read.
     pub source: Source,
+    /// True if the page is one of the many in its file; else the error is the file's own.
+    pub contained: bool,
     /// The byte of the decompressed file at which the page starts; `None` if the
-    /// file could not be opened.
+    /// file could not be opened, and for Parquet, where a page is not in one place.
     pub offset: Option<u64>,
     /// What is wrong.
     pub reason: String,
@@ -69,13 +71,11 @@ pub struct PageError {
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, reason, .. } = self;
+        let (path, record) = (&source.path, source.record);
         match self.offset {
-            None => write!(f, "{}: {reason}", source.path),
-            Some(at) => write!(
-                f,
-                "{}: record {}, byte {at}: {reason}",
-                source.path, source.record
-            ),
+            Some(at) => write!(f, "{path}: record {record}, byte {at}: {reason}"),
+            None if self.contained => write!(f, "{path}: record {record}: {reason}"),
+            None => write!(f, "{path}: {reason}"),
         }
     }
 }

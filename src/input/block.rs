@@ -23,7 +23,8 @@ pub(crate) struct Item {
     pub(super) record: u64,
     /// True if its file can hold more than one page.
     pub(super) contained: bool,
-    /// Where the page starts in its file, decompressed; `None` if that was not opened.
+    /// Where the page starts in its file, decompressed; `None` if that was not opened, or
+    /// a page is not in one place there.
     pub(super) offset: Option<u64>,
     /// Where its bytes stand in the block.
     pub(super) start: usize,
@@ -57,6 +58,11 @@ pub(super) enum Form {
     Text,
     Html,
     Json,
+    /// The text or HTML itself, a string by its column's type.
+    #[cfg(feature = "parquet")]
+    Cell {
+        is_html: bool,
+    },
     /// Not at all, for this reason. `cut` if the bytes are not the whole page.
     Bad {
         reason: String,

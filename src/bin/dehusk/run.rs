@@ -22,7 +22,7 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     let writer = writer(&args);
     let extractor = extractor(&args)?;
     let input = input(&args);
-    let mut pipeline = Pipeline::new(&extractor, writer).on_error(on_error(args.on_error));
+    let mut pipeline = Pipeline::new(&extractor, writer.clone()).on_error(on_error(args.on_error));
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
     }
@@ -30,7 +30,7 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
         usage("--errors and --output name the same file");
     }
     interrupt::install();
-    let mut outlet = Outlet::open(&args)?;
+    let mut outlet = Outlet::open(&args, &writer)?;
     let run = pipeline.run(input, &mut outlet);
     outlet.report.clear();
     // The failed pages are of use even if the run was not.
@@ -57,6 +57,7 @@ fn input(args: &Extract) -> Input {
         args::From::Jsonl => InputFormat::Jsonl,
         args::From::Html => InputFormat::Html,
         args::From::Warc | args::From::Wet => InputFormat::Warc,
+        args::From::Parquet => InputFormat::Parquet,
     };
     let mut keep = match &args.keep[..] {
         [] => Keep::None,
@@ -104,9 +105,15 @@ fn writer(args: &Extract) -> RecordWriter {
         Some(args::To::Text) => OutputFormat::Text,
         Some(args::To::Markdown) => OutputFormat::Markdown,
         Some(args::To::Marked) => OutputFormat::Marked,
+        Some(args::To::Parquet) => OutputFormat::Parquet,
         None => by_name().unwrap_or_default(),
     };
-    if !matches!(format, OutputFormat::Jsonl | OutputFormat::Json) {
+    let records = [
+        OutputFormat::Jsonl,
+        OutputFormat::Json,
+        OutputFormat::Parquet,
+    ];
+    if !records.contains(&format) {
         refuse_json_options(args);
     }
     let offsets = match args.offsets {
@@ -116,6 +123,7 @@ fn writer(args: &Extract) -> RecordWriter {
     };
     let mut writer = RecordWriter::new(format)
         .with_text(args.with_text)
+        .with_errors(args.on_error == args::OnError::Record)
         .offsets(offsets);
     if !args.fields.is_empty() {
         writer = writer
@@ -140,7 +148,9 @@ fn refuse_json_options(args: &Extract) {
         (args.on_error == args::OnError::Record, "--on-error record"),
     ];
     if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
-        usage(&format!("{option} needs JSON records, --to jsonl or json"));
+        usage(&format!(
+            "{option} needs JSON records, --to jsonl, json or parquet"
+        ));
     }
 }
 
@@ -198,14 +208,45 @@ struct Outlet {
 enum Records {
     File(Box<OutputFile>),
     Stdout(io::StdoutLock<'static>),
+    #[cfg(feature = "parquet")]
+    Table(Box<dehusk::ParquetWriter<io::Stdout>>),
+}
+
+impl Records {
+    fn open(output: Option<&Path>, writer: &RecordWriter) -> Result<Self, Failure> {
+        let path = output.filter(|path| *path != Path::new("-"));
+        match (path, writer.format()) {
+            (Some(path), _) => {
+                let file = OutputFile::for_records(path, writer)?;
+                interrupt::remove_on_signal(file.part());
+                Ok(Self::File(Box::new(file)))
+            }
+            (None, OutputFormat::Parquet) => Self::table(writer),
+            (None, _) => Ok(Self::Stdout(io::stdout().lock())),
+        }
+    }
+
+    /// A Parquet file on standard output.
+    #[cfg(feature = "parquet")]
+    fn table(writer: &RecordWriter) -> Result<Self, Failure> {
+        if io::stdout().is_terminal() {
+            usage(
+                "standard output is a terminal, which cannot show Parquet; write to a file with -o FILE",
+            );
+        }
+        let table = dehusk::ParquetWriter::new(io::stdout(), writer)?;
+        Ok(Self::Table(Box::new(table)))
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn table(_writer: &RecordWriter) -> Result<Self, Failure> {
+        Err(io::Error::other("built without the feature `parquet`").into())
+    }
 }
 
 impl Outlet {
-    fn open(args: &Extract) -> Result<Self, Failure> {
-        let records = match args.output.as_deref() {
-            Some(path) if path != Path::new("-") => Records::File(Box::new(create(path)?)),
-            _ => Records::Stdout(io::stdout().lock()),
-        };
+    fn open(args: &Extract, writer: &RecordWriter) -> Result<Self, Failure> {
+        let records = Records::open(args.output.as_deref(), writer)?;
         let errors = args.errors.as_deref().map(create).transpose()?;
         Ok(Self {
             records,
@@ -223,6 +264,8 @@ impl Outlet {
         match std::mem::replace(&mut self.records, Records::Stdout(io::stdout().lock())) {
             Records::File(file) => file.finish(),
             Records::Stdout(mut stdout) => Ok(stdout.flush()?),
+            #[cfg(feature = "parquet")]
+            Records::Table(table) => Ok(table.finish()?.flush()?),
         }
     }
 }
@@ -238,6 +281,8 @@ impl Sink for Outlet {
         match &mut self.records {
             Records::File(file) => file.write_all(bytes),
             Records::Stdout(stdout) => stdout.write_all(bytes),
+            #[cfg(feature = "parquet")]
+            Records::Table(table) => table.write_all(bytes),
         }
     }
 
