@@ -43,7 +43,7 @@ def dehusk(*options, data=None, status=0):
 
 
 def records(*options, data=None):
-    return [json.loads(line) for line in dehusk(*options, data=data).decode().splitlines()]
+    return [json.loads(line) for line in dehusk(*options, data=data).splitlines()]
 
 
 def without_source(records):
