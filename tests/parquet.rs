@@ -85,7 +85,7 @@ fn open(file: &[u8]) -> ParquetRecordBatchReaderBuilder<fs::File> {
 
 /// The rows of a file as JSON, nulls left out; and its columns.
 fn rows(file: &[u8]) -> (Vec<Value>, Vec<String>) {
-    let reader = open(&file);
+    let reader = open(file);
     let columns = reader.schema().fields().iter();
     let columns = columns.map(|field| field.name().clone()).collect();
     let mut lines = arrow_json::LineDelimitedWriter::new(Vec::new());

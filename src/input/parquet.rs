@@ -6,6 +6,7 @@
 //! come is compared with the number that was told, and a panic of the crate that reads is
 //! one more error.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,7 +131,7 @@ impl Rows {
         };
         match reader.next() {
             Some(batch) => {
-                self.batch = batch.map_err(|error| error.to_string())?;
+                self.batch = batch.map_err(|error| told(&error))?;
                 self.given += self.batch.num_rows() as u64;
                 self.row = 0;
             }
@@ -162,7 +163,7 @@ impl Rows {
             .with_row_groups(vec![number])
             .with_batch_size(usize::try_from(batch).unwrap_or(1))
             .build();
-        self.reader = Some(reader.map_err(|error| error.to_string())?);
+        self.reader = Some(reader.map_err(|error| told(&error))?);
         Ok(true)
     }
 
@@ -252,6 +253,27 @@ fn guard<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     })
 }
 
+/// What an error says, without the names of the crates that it went through.
+fn told(error: &impl Display) -> String {
+    let message = error.to_string();
+    let mut rest = message.as_str();
+    for wrapping in [
+        "Parquet argument error: ",
+        "Arrow: ",
+        "Parquet error: ",
+        "External: ",
+        "EOF: ",
+    ] {
+        rest = rest.strip_prefix(wrapping).unwrap_or(rest);
+    }
+    rest.to_owned()
+}
+
+/// The same of a file that cannot be read at all.
+fn unreadable(error: &impl Display) -> String {
+    format!("unreadable Parquet: {}", told(error))
+}
+
 /// A number that a file tells, which must not be believed to be one.
 fn rows(told: i64) -> u64 {
     // Small enough that sums of them fit.
@@ -266,7 +288,7 @@ fn open_table(
     footer::check(file)?;
     // The Arrow schema that some writers put in says nothing that is of use here.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let table = ArrowReaderMetadata::load(file, options).map_err(|error| error.to_string())?;
+    let table = ArrowReaderMetadata::load(file, options).map_err(|error| unreadable(&error))?;
     let text = text_column(table.schema(), fields)?;
     let columns = table.schema().fields();
     let mut wanted = Vec::new();
@@ -288,7 +310,7 @@ fn open_table(
         .collect();
     let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(columns)));
     let table = ArrowReaderMetadata::try_new(Arc::clone(table.metadata()), options);
-    Ok((table.map_err(|error| error.to_string())?, wanted))
+    Ok((table.map_err(|error| unreadable(&error))?, wanted))
 }
 
 /// Rows would be lost in silence where the file's sum is too low.
