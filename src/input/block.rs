@@ -13,6 +13,8 @@ pub(crate) struct Block {
     pub(super) items: Vec<Item>,
     /// How many bytes are enough.
     target: usize,
+    /// How many the items hold beside these.
+    beside: usize,
 }
 
 /// One page, not yet looked into.
@@ -79,6 +81,7 @@ impl Block {
             bytes: Vec::with_capacity(target),
             items: Vec::new(),
             target,
+            beside: 0,
         }
     }
 
@@ -86,6 +89,7 @@ impl Block {
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.bytes.clear();
+        self.beside = 0;
         self.bytes.shrink_to(self.target * 2);
     }
 
@@ -98,8 +102,14 @@ impl Block {
         self.target
     }
 
+    /// Counts bytes that an item holds by itself.
+    #[cfg(feature = "parquet")]
+    pub(super) fn hold(&mut self, bytes: usize) {
+        self.beside += bytes;
+    }
+
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() >= self.target || self.items.len() >= ITEMS
+        self.bytes.len() + self.beside >= self.target || self.items.len() >= ITEMS
     }
 
     /// How many bytes to read next: what is missing to the target, and for a line that

@@ -67,6 +67,8 @@ pub(super) struct Rows {
     wanted: ProjectionMask,
     /// The row group that is read next.
     next_group: usize,
+    /// Number of its first row, by what the file tells of those before it.
+    start: u64,
     /// What is read of the one before it.
     reader: Option<ParquetRecordBatchReader>,
     /// How many rows the reader has given.
@@ -99,6 +101,7 @@ impl Rows {
                 table,
                 wanted,
                 next_group: 0,
+                start: 0,
                 reader: None,
                 given: 0,
                 batch,
@@ -147,12 +150,9 @@ impl Rows {
             return Ok(false);
         };
         let number = self.next_group;
-        // Where this group starts is known from those before it, even if one was lost.
-        let start: u64 = groups[..number]
-            .iter()
-            .map(|group| rows(group.num_rows()))
-            .sum();
-        self.record = self.record.max(start);
+        // Rows keep their numbers, even if those before them were lost.
+        self.record = self.record.max(self.start);
+        self.start += rows(group.num_rows());
         self.next_group += 1;
         self.given = 0;
         let mean = rows(group.total_byte_size()) / rows(group.num_rows()).max(1);
@@ -202,23 +202,29 @@ impl Rows {
         while self.row < batch.num_rows() && !block.is_full() {
             let row = self.row;
             self.row += 1;
-            let (bytes, form) = self.page(&cells, row);
-            let said = cells.said(row);
+            let mut said = cells.said(row);
+            let beside = said.input.iter().map(|(_, value)| value.len()).sum();
+            let (bytes, form) = self.page(&cells, row, beside);
+            match form {
+                Form::Bad { .. } => said.input.clear(),
+                _ => block.hold(beside),
+            }
             self.put(bytes, form, Some(Box::new(said)), block);
         }
         Ok(())
     }
 
-    /// The page in a row, and how it is to be read.
-    fn page<'c>(&self, cells: &Cells<'c>, row: usize) -> (&'c [u8], Form) {
+    /// The page in a row with so many bytes of kept values, and how it is to be read.
+    fn page<'c>(&self, cells: &Cells<'c>, row: usize, beside: usize) -> (&'c [u8], Form) {
         let is_html = self.fields.html.is_some();
         match cells.text(row) {
             None => {
                 let reason = format!("field `{}` is null, not a string", self.fields.page());
                 (&[], Form::Bad { reason, cut: false })
             }
-            Some(bytes) if bytes.len() > self.limit => {
-                (&bytes[..self.limit], super::over(self.limit))
+            Some(bytes) if bytes.len().saturating_add(beside) > self.limit => {
+                let some = &bytes[..bytes.len().min(self.limit)];
+                (some, super::over(self.limit))
             }
             Some(bytes) if cells.is_string() => (bytes, Form::Cell { is_html }),
             Some(bytes) if is_html => (bytes, Form::Html),

@@ -145,7 +145,8 @@ pub(crate) struct Extract {
     /// Largest page to read
     ///
     /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
-    /// a JSONL line as it stands, a value of Parquet. k, M, G and T stand for powers of 1024.
+    /// a JSONL line as it stands, of a Parquet row the text and what is kept. k, M, G and T
+    /// stand for powers of 1024.
     #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size, help_heading = "Input")]
     pub(crate) max_page_size: usize,
 
