@@ -35,8 +35,8 @@
 //!
 //! A whole crawl, on all cores and in bounded memory: [`Input`] to [`Pipeline`] to a [`Sink`].
 //!
-//! The features `cli`, `compress` and `eval` (on by default) bring the program, gzip and
-//! Zstandard, and scores against labelled pages; a library user can do without:
+//! The features `cli`, `compress`, `parquet` and `eval` (on by default) bring the program, gzip
+//! and Zstandard, Parquet, and scores against labelled pages; a library user can do without:
 //! `default-features = false`.
 
 // The order of these lines is the order in which data flows, and the import rule:
@@ -92,6 +92,8 @@ pub use crate::input::{Charset, Input, InputBuilder, InputFile, InputFormat, Kee
 pub use crate::label::Label;
 pub use crate::language::Language;
 pub use crate::markup::Markup;
+#[cfg(feature = "parquet")]
+pub use crate::output::ParquetWriter;
 pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
 pub use crate::page::{Page, PageError, Source, Warc};
 pub use crate::pipeline::{OnError, Pipeline, Summary};

@@ -55,8 +55,10 @@ pub struct PageError {
     pub id: String,
     /// Where the page was to be read.
     pub source: Source,
+    /// True if the page is one of the many in its file; else the error is the file's own.
+    pub contained: bool,
     /// The byte of the decompressed file at which the page starts; `None` if the
-    /// file could not be opened.
+    /// file could not be opened, and for Parquet, where a page is not in one place.
     pub offset: Option<u64>,
     /// What is wrong.
     pub reason: String,
@@ -67,11 +69,13 @@ pub struct PageError {
 }
 
 /// How reasons begin, and their kinds.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 7] = [
     ("page over the limit", "over_limit"),
     ("bad JSON", "bad_json"),
     ("no field `", "no_text"),
     ("field `", "no_text"),
+    ("no column `", "no_text"),
+    ("column `", "no_text"),
     ("bug in dehusk", "bug"),
 ];
 
@@ -82,7 +86,7 @@ impl PageError {
     /// `bad_json`: the line is not JSON. `no_text`: the field is not there, or no string.
     /// `bug`: dehusk failed. `broken`: anything else, as a packed file that breaks off.
     pub fn kind(&self) -> &'static str {
-        if self.offset.is_none() {
+        if self.offset.is_none() && !self.contained {
             return "unopened";
         }
         let known = KINDS
@@ -95,13 +99,11 @@ impl PageError {
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, reason, .. } = self;
+        let (path, record) = (&source.path, source.record);
         match self.offset {
-            None => write!(f, "{}: {reason}", source.path),
-            Some(at) => write!(
-                f,
-                "{}: record {}, byte {at}: {reason}",
-                source.path, source.record
-            ),
+            Some(at) => write!(f, "{path}: record {record}, byte {at}: {reason}"),
+            None if self.contained => write!(f, "{path}: record {record}: {reason}"),
+            None => write!(f, "{path}: {reason}"),
         }
     }
 }

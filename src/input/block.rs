@@ -14,6 +14,8 @@ pub(crate) struct Block {
     pub(super) items: Vec<Item>,
     /// How many bytes are enough.
     target: usize,
+    /// How many the items hold beside these.
+    beside: usize,
 }
 
 /// One page, not yet looked into.
@@ -24,7 +26,8 @@ pub(crate) struct Item {
     pub(super) record: u64,
     /// True if its file can hold more than one page.
     pub(super) contained: bool,
-    /// Where the page starts in its file, decompressed; `None` if that was not opened.
+    /// Where the page starts in its file, decompressed; `None` if that was not opened, or
+    /// a page is not in one place there.
     pub(super) offset: Option<u64>,
     /// Where its bytes stand in the block.
     pub(super) start: usize,
@@ -58,6 +61,11 @@ pub(super) enum Form {
     Text,
     Html,
     Json,
+    /// The text or HTML itself, a string by its column's type.
+    #[cfg(feature = "parquet")]
+    Cell {
+        is_html: bool,
+    },
     /// Not at all, for this reason. `cut` if the bytes are not the whole page.
     Bad {
         reason: String,
@@ -74,6 +82,7 @@ impl Block {
             bytes: Vec::with_capacity(target),
             items: Vec::new(),
             target,
+            beside: 0,
         }
     }
 
@@ -86,6 +95,7 @@ impl Block {
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.bytes.clear();
+        self.beside = 0;
         self.bytes.shrink_to(self.target * 2);
     }
 
@@ -98,8 +108,14 @@ impl Block {
         self.target
     }
 
+    /// Counts bytes that an item holds by itself.
+    #[cfg(feature = "parquet")]
+    pub(super) fn hold(&mut self, bytes: usize) {
+        self.beside += bytes;
+    }
+
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() >= self.target || self.items.len() >= ITEMS
+        self.bytes.len() + self.beside >= self.target || self.items.len() >= ITEMS
     }
 
     /// How many bytes to read next: what is missing to the target, and for a line that

@@ -14,6 +14,8 @@ pub(super) struct Stream {
     given: usize,
     /// What happened while looking ahead: kept until the bytes before it are read.
     failed: Option<io::Error>,
+    /// True if what is read is not what stands in the file.
+    packed: bool,
     rest: Box<dyn Read + Send>,
 }
 
@@ -31,7 +33,10 @@ impl Stream {
         let mut stream = Self::plain(Box::new(raw));
         match Packing::of(stream.look(MAGIC)) {
             None => stream,
-            Some(packing) => Self::plain(packing.unpack(stream)),
+            Some(packing) => Self {
+                packed: true,
+                ..Self::plain(packing.unpack(stream))
+            },
         }
     }
 
@@ -40,8 +45,14 @@ impl Stream {
             head: Vec::new(),
             given: 0,
             failed: None,
+            packed: false,
             rest,
         }
+    }
+
+    /// True if the bytes have been unpacked.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packed
     }
 
     /// The next bytes, `want` of them unless the stream ends or fails before, without taking them.

@@ -352,7 +352,7 @@ fn fill_text(value: &str, page: &mut Page) -> TextField {
 }
 
 /// An id or address: a string's content, a number as it is written, nothing for null.
-fn fill_name(value: &str, name: &mut String) {
+pub(super) fn fill_name(value: &str, name: &mut String) {
     match value.as_bytes()[0] {
         b'"' => {
             unescape(inside(value), name);

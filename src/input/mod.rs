@@ -12,9 +12,13 @@
 mod block;
 mod compress;
 mod decode;
+#[cfg(feature = "parquet")]
+mod footer;
 mod html;
 mod http;
 mod jsonl;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod text;
 mod walk;
 mod warc;
@@ -32,6 +36,8 @@ pub(crate) use self::block::{Block, Item};
 use self::compress::Stream;
 pub use self::decode::Charset;
 use self::jsonl::Lines;
+#[cfg(feature = "parquet")]
+use self::parquet::Rows;
 pub use self::walk::Skipped;
 use self::walk::Walk;
 pub(crate) use self::walk::ending;
@@ -43,9 +49,9 @@ use self::warc::Records;
 pub enum InputFormat {
     /// Told by the file's name, compression ending aside: `.jsonl` and `.ndjson` are JSONL,
     /// `.txt`, `.text` and `.md` are text, `.html`, `.htm`, `.xhtml` and `.shtml` are HTML,
-    /// `.warc` and `.wet` are WARC. Under any other name, and on standard input, by its
-    /// beginning: a WARC record's, an HTML page's, a JSON object on the first line that is not
-    /// blank; else it is text.
+    /// `.warc` and `.wet` are WARC, `.parquet` and `.pq` are Parquet. Under any other name, and
+    /// on standard input, by its beginning: Parquet's mark, a WARC record's, an HTML page's, a
+    /// JSON object on the first line that is not blank; else it is text.
     #[default]
     Auto,
     /// A file is one page.
@@ -57,9 +63,13 @@ pub enum InputFormat {
     /// WARC and WET: each `response` record that holds HTML or text is a page, and each
     /// `conversion` record; others are skipped and counted.
     Warc,
+    /// A row of the table is one page, its text in a column, of which the name is that of the
+    /// JSONL field. What is not a plain file under a path (packed, standard input) is copied
+    /// into a temporary file first.
+    Parquet,
 }
 
-/// Which of a JSONL line's own fields go into the record.
+/// Which of a JSONL line's own fields, or a Parquet row's, go into the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Keep {
@@ -404,7 +414,7 @@ impl Input {
             Some(Next::Unreadable(path, reason)) => {
                 block.items.push(unreadable(&name(&path), reason, block));
             }
-            Some(Next::Stream(name, bytes)) => self.read(name, None, bytes.0, block),
+            Some(Next::Stream(name, bytes)) => self.read(name, None, bytes.0, None, block),
         }
         true
     }
@@ -469,7 +479,7 @@ impl Input {
 
     fn open_file(&mut self, path: &Path, block: &mut Block) {
         match File::open(path) {
-            Ok(file) => self.read(name(path), by_name(path), file, block),
+            Ok(file) => self.read(name(path), by_name(path), file, Some(path), block),
             Err(error) => block
                 .items
                 .push(unreadable(&name(path), error.to_string(), block)),
@@ -482,6 +492,7 @@ impl Input {
         name: Arc<str>,
         named: Option<InputFormat>,
         bytes: impl Read + Send + 'static,
+        path: Option<&Path>,
         block: &mut Block,
     ) {
         self.opened += 1;
@@ -503,6 +514,7 @@ impl Input {
                 self.container = Some(Container::Warc(Records::new(name, stream, limit)));
                 return;
             }
+            Some(InputFormat::Parquet) => return self.open_table(&name, stream, path, block),
             // Nothing came, and nothing says that it was to be a page.
             None if &*name == "-" => return,
             Some(InputFormat::Html) => Form::Html,
@@ -510,12 +522,50 @@ impl Input {
         };
         text::read(&name, stream, form, limit, block);
     }
+
+    /// Leaves a Parquet file in `container`; where it is not one that can be sought in, a copy of it.
+    #[cfg(feature = "parquet")]
+    fn open_table(
+        &mut self,
+        name: &Arc<str>,
+        stream: Stream,
+        path: Option<&Path>,
+        block: &mut Block,
+    ) {
+        let (path, fields) = (path.filter(|path| path.is_file()), &self.parser.fields);
+        let file = match path {
+            Some(path) if !stream.is_packed() => {
+                File::open(path).map_err(|error| error.to_string())
+            }
+            _ => parquet::spool(stream),
+        };
+        let (table, fields) = (Arc::clone(name), Arc::clone(fields));
+        match file.and_then(|file| Rows::open(table, file, fields, self.max_page_size)) {
+            Ok(rows) => self.container = Some(Container::Parquet(Box::new(rows))),
+            Err(reason) => block.items.push(unreadable(name, reason, block)),
+        }
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    fn open_table(
+        &mut self,
+        name: &Arc<str>,
+        _stream: Stream,
+        _path: Option<&Path>,
+        block: &mut Block,
+    ) {
+        let reason = "built without the feature `parquet`".into();
+        block.items.push(unreadable(name, reason, block));
+    }
 }
 
 /// A file of many pages on its way into blocks.
 enum Container {
     Lines(Lines),
     Warc(Records),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Rows>),
 }
 
 impl Container {
@@ -524,6 +574,8 @@ impl Container {
         match self {
             Self::Lines(lines) => lines.fill(block),
             Self::Warc(records) => records.fill(block, skipped),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.fill(block),
         }
     }
 }
@@ -604,6 +656,7 @@ fn by_name(path: &Path) -> Option<InputFormat> {
         "txt" | "text" | "md" => Some(InputFormat::Text),
         "html" | "htm" | "xhtml" | "shtml" => Some(InputFormat::Html),
         "warc" | "wet" => Some(InputFormat::Warc),
+        "parquet" | "pq" => Some(InputFormat::Parquet),
         _ => None,
     }
 }
@@ -616,6 +669,10 @@ fn by_content(stream: &mut Stream, forced: Option<Charset>, limit: usize) -> Opt
         let head = stream.look(want);
         if head.is_empty() {
             return None;
+        }
+        // How a Parquet file begins and ends.
+        if head.starts_with(b"PAR1") {
+            return Some(InputFormat::Parquet);
         }
         if warc::is_warc(head) {
             return Some(InputFormat::Warc);
@@ -664,6 +721,11 @@ impl Parser {
         let raw = block.raw(item);
         let read = match &item.form {
             Form::Json => jsonl::parse(raw, &self.fields, page),
+            #[cfg(feature = "parquet")]
+            Form::Cell { is_html } => {
+                parquet::parse(raw, *is_html, page);
+                Ok(())
+            }
             Form::Bad { reason, .. } => Err(reason.clone()),
             Form::Text => self.document(item, raw, text::parse, page),
             Form::Html => self.document(item, raw, html::parse, page),
@@ -711,6 +773,7 @@ impl Parser {
         PageError {
             id: id.into(),
             source,
+            contained: item.contained,
             offset: item.offset,
             reason,
             raw: block.raw(item).to_vec(),

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// Endings of files that are read inside a directory. A name without an ending is read too.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 13] = [
     "txt", "text", "md", "jsonl", "ndjson", "html", "htm", "xhtml", "shtml", "warc", "wet",
+    "parquet", "pq",
 ];
 
 /// What was passed over: files inside directories, records inside of WARC files.

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::{OutputFormat, RecordWriter};
 use crate::error::{Error, Result};
 
 /// An output file on its way. It is written under a hidden name beside its own, and takes
@@ -58,6 +59,19 @@ impl OutputFile {
         Ok(output)
     }
 
+    /// Starts a file for what `records` writes, with the columns that Parquet needs.
+    ///
+    /// # Errors
+    /// As [`OutputFile::create`]; Parquet is not built in.
+    pub fn for_records(path: &Path, records: &RecordWriter) -> Result<Self> {
+        let mut output = Self::create(path)?;
+        if records.format() == OutputFormat::Parquet {
+            let packer = output.packer.take().map(|packer| packer.table(records));
+            output.packer = packer.transpose()?;
+        }
+        Ok(output)
+    }
+
     /// The name it is written under until it is whole. Whoever ends the process without
     /// unwinding must remove it.
     pub fn part(&self) -> Option<&Path> {
@@ -106,7 +120,7 @@ impl Write for OutputFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.packer.as_mut().map_or(Ok(()), Packer::flush)
+        self.packer.as_mut().map_or(Ok(()), Write::flush)
     }
 }
 
@@ -153,6 +167,9 @@ enum Packer {
     Gzip(flate2::write::GzEncoder<BufWriter<File>>),
     #[cfg(feature = "compress")]
     Zstd(zstd::stream::write::Encoder<'static, BufWriter<File>>),
+    /// Takes JSON lines; what comes of them goes on to another one.
+    #[cfg(feature = "parquet")]
+    Parquet(Box<super::ParquetWriter<Packer>>),
 }
 
 impl Packer {
@@ -172,6 +189,17 @@ impl Packer {
         }
     }
 
+    #[cfg(feature = "parquet")]
+    fn table(self, records: &RecordWriter) -> Result<Self> {
+        let table = super::ParquetWriter::new(self, records)?;
+        Ok(Self::Parquet(Box::new(table)))
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn table(self, _records: &RecordWriter) -> Result<Self> {
+        Err(Error::invalid("built without the feature `parquet`"))
+    }
+
     fn writer(&mut self) -> &mut dyn Write {
         match self {
             Self::Plain(file) => file,
@@ -179,15 +207,9 @@ impl Packer {
             Self::Gzip(packer) => packer,
             #[cfg(feature = "compress")]
             Self::Zstd(packer) => packer,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => table,
         }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
     }
 
     fn finish(self) -> io::Result<File> {
@@ -197,8 +219,20 @@ impl Packer {
             Self::Gzip(packer) => packer.finish()?,
             #[cfg(feature = "compress")]
             Self::Zstd(packer) => packer.finish()?,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => return table.finish()?.finish(),
         };
         file.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+impl Write for Packer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer().flush()
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const ALL: [(Key, &'static str); 15] = [
+    pub(super) const ALL: [(Key, &'static str); 15] = [
         (Key::Schema, "schema"),
         (Key::Id, "id"),
         (Key::Url, "url"),
@@ -57,7 +57,7 @@ impl Key {
             .map(|(key, _)| key)
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Self::ALL[self as usize].1
     }
 
@@ -89,9 +89,18 @@ impl Keys {
         Keys(self.0 | other.0)
     }
 
-    fn has(self, key: Key) -> bool {
+    pub(super) fn has(self, key: Key) -> bool {
         self.0 & (1 << key as u8) != 0
     }
+}
+
+/// How the input's own fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// As an object.
+    Object,
+    /// As a string that holds one.
+    String,
 }
 
 /// Writes one record, without a line end.
@@ -100,6 +109,7 @@ pub(super) fn record(
     record: &Record<'_>,
     keys: Keys,
     index: &Index,
+    own: Own,
     out: &mut Vec<u8>,
 ) {
     let mut object = Object::open(out, keys);
@@ -137,7 +147,11 @@ pub(super) fn record(
     object.put_some(
         Key::Input,
         Some(&page.input[..]).filter(|input| !input.is_empty()),
-        input,
+        if own == Own::String {
+            quoted_input
+        } else {
+            input
+        },
     );
     object.close();
 }
@@ -354,6 +368,13 @@ fn input(fields: &[(String, String)], out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// The same as a string.
+fn quoted_input(fields: &[(String, String)], out: &mut Vec<u8>) {
+    let mut json = Vec::new();
+    input(fields, &mut json);
+    string(&String::from_utf8_lossy(&json), out);
+}
+
 fn array<T>(
     items: impl IntoIterator<Item = T>,
     out: &mut Vec<u8>,
@@ -529,7 +550,14 @@ mod tests {
     fn no_keys_is_still_an_object() {
         let (page, found) = (Page::default(), crate::extract::extract(""));
         assert_eq!(
-            text_of(|out| record(&page, &found, Keys::NONE, &Index::default(), out)),
+            text_of(|out| record(
+                &page,
+                &found,
+                Keys::NONE,
+                &Index::default(),
+                Own::Object,
+                out
+            )),
             "{}"
         );
     }

@@ -8,12 +8,14 @@ mod file;
 mod json;
 mod marked;
 mod offsets;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod prose;
 
 use std::io;
 use std::path::Path;
 
-use self::json::{Key, Keys};
+use self::json::{Key, Keys, Own};
 use self::offsets::Index;
 use crate::error::{Error, Result};
 use crate::fields::Record;
@@ -22,6 +24,8 @@ use crate::page::{Page, PageError};
 
 pub use self::file::OutputFile;
 pub use self::offsets::Offsets;
+#[cfg(feature = "parquet")]
+pub use self::parquet::ParquetWriter;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub enum OutputFormat {
     /// Each line of the page with its label before it, for a person to correct and for
     /// [`crate::GoldSet`] to read; one page in a file.
     Marked,
+    /// A JSON object a line, `input` as a string: for `ParquetWriter`, which makes columns of it.
+    Parquet,
 }
 
 impl OutputFormat {
@@ -51,6 +57,7 @@ impl OutputFormat {
             "txt" | "text" => Some(Self::Text),
             "md" | "markdown" => Some(Self::Markdown),
             "marked" => Some(Self::Marked),
+            "parquet" | "pq" => Some(Self::Parquet),
             _ => None,
         }
     }
@@ -63,11 +70,12 @@ impl OutputFormat {
             Self::Text => "txt",
             Self::Markdown => "md",
             Self::Marked => "marked",
+            Self::Parquet => "parquet",
         }
     }
 
     fn is_json(self) -> bool {
-        matches!(self, Self::Jsonl | Self::Json)
+        matches!(self, Self::Jsonl | Self::Json | Self::Parquet)
     }
 
     /// What stands before the first record.
@@ -78,7 +86,7 @@ impl OutputFormat {
     /// What stands between two records.
     pub(crate) fn between(self) -> &'static [u8] {
         match self {
-            Self::Jsonl => b"",
+            Self::Jsonl | Self::Parquet => b"",
             Self::Json => b",\n",
             Self::Text | Self::Marked => b"\x0c\n",
             Self::Markdown => b"\n---\n\n",
@@ -87,7 +95,10 @@ impl OutputFormat {
 
     /// What ends each record.
     pub(crate) fn after(self) -> &'static [u8] {
-        if self == Self::Jsonl { b"\n" } else { b"" }
+        match self {
+            Self::Jsonl | Self::Parquet => b"\n",
+            _ => b"",
+        }
     }
 
     /// What stands after the last of `any` records.
@@ -140,6 +151,8 @@ pub struct RecordWriter {
     /// Keys that are written whatever `keys` says.
     always: Keys,
     index: Index,
+    /// True if errors are to find a column.
+    errors: bool,
 }
 
 impl RecordWriter {
@@ -150,6 +163,7 @@ impl RecordWriter {
             keys: Keys::USUAL,
             always: Keys::NONE,
             index: Index::default(),
+            errors: false,
         }
     }
 
@@ -186,10 +200,30 @@ impl RecordWriter {
         self
     }
 
+    /// Gives Parquet the columns for what [`RecordWriter::write_error`] writes, of which `error`
+    /// would be lost. Other formats need no such thing.
+    pub fn with_errors(mut self, yes: bool) -> Self {
+        self.errors = yes;
+        self
+    }
+
     /// What offsets count: bytes unless set.
     pub fn offsets(mut self, offsets: Offsets) -> Self {
         self.index = Index::new(offsets);
         self
+    }
+
+    /// The keys that are written.
+    fn wanted(&self) -> Keys {
+        let keys = self.keys.or(self.always);
+        if !self.errors || self.format != OutputFormat::Parquet {
+            return keys;
+        }
+        // An error has these, so that their columns are there.
+        let of_errors = [Key::Schema, Key::Id, Key::Source];
+        of_errors
+            .into_iter()
+            .fold(keys, |keys, key| keys.set(key, true))
     }
 
     /// The format it writes.
@@ -203,10 +237,13 @@ impl RecordWriter {
             OutputFormat::Text => prose::text(record, out),
             OutputFormat::Markdown => prose::markdown(record, out),
             OutputFormat::Marked => marked::marked(record, out),
-            OutputFormat::Jsonl | OutputFormat::Json => {
+            OutputFormat::Jsonl | OutputFormat::Json | OutputFormat::Parquet => {
                 self.index.set(record.text);
-                let keys = self.keys.or(self.always);
-                json::record(page, record, keys, &self.index, out);
+                let own = match self.format {
+                    OutputFormat::Parquet => Own::String,
+                    _ => Own::Object,
+                };
+                json::record(page, record, self.wanted(), &self.index, own, out);
             }
         }
     }

@@ -54,6 +54,7 @@ Examples:
   dehusk extract pages.jsonl > records.jsonl
   dehusk extract crawl/ -o records.jsonl.zst --errors failed.jsonl
   zstd -dc pages.jsonl.zst | dehusk extract --keep all --fields id,title,body,input
+  dehusk extract part-*.parquet --text-field content -o records.parquet
   dehusk extract page.txt --to markdown
   dehusk extract crawl/ --out-dir records/ --resume";
 
@@ -87,7 +88,7 @@ Sizes are in bytes; k, M, G and T stand for powers of 1024 (16M is 16777216).";
 ///
 /// Reads files, directories (in the order of their files' names) or standard input, each as
 /// it is or packed with gzip or zstd, and writes a record for each page, in input order.
-/// Inside a directory .txt, .text, .md, .jsonl, .ndjson files and names without an ending
+/// Inside a directory .txt, .text, .md, .jsonl, .ndjson, .parquet files and names without an ending
 /// are read, each also with .gz or .zst; hidden files are not. A file named on the command line always is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{POLICY}"))]
@@ -123,9 +124,11 @@ pub(crate) struct Extract {
     /// How files hold pages
     ///
     /// `auto` goes by the name; under other names, and for standard input, by the beginning: a
-    /// WARC record's, an HTML page's, a first line that is a JSON object; any other is text.
+    /// WARC record's, an HTML page's, Parquet's, a first line that is a JSON object; any other is text.
     /// `text`, `html`: a file is one page. `jsonl`: a line is one JSON object with one page.
     /// `warc`, `wet`: responses that hold HTML or text, and conversions, are pages.
+    /// `parquet`: a row is a page; its columns are told as fields of JSONL are. Standard input
+    /// and packed files are copied into a temporary file first.
     #[arg(
         long,
         value_enum,
@@ -135,7 +138,7 @@ pub(crate) struct Extract {
     )]
     pub(crate) from: From,
 
-    /// JSONL field that holds the text
+    /// JSONL field or Parquet column that holds the text
     #[arg(
         long,
         value_name = "NAME",
@@ -144,7 +147,7 @@ pub(crate) struct Extract {
     )]
     pub(crate) text_field: String,
 
-    /// JSONL field that holds the page as HTML, in place of the text
+    /// JSONL field or Parquet column that holds the page as HTML, in place of the text
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) html_field: Option<String>,
 
@@ -155,7 +158,7 @@ pub(crate) struct Extract {
     #[arg(long, value_name = "NAME", value_parser = charset, help_heading = "Input")]
     pub(crate) charset: Option<dehusk::Charset>,
 
-    /// JSONL field that holds the id
+    /// JSONL field or Parquet column that holds the id
     ///
     /// It may be a string or a number. A page without one is called by its url, else by its
     /// path and, in a JSONL file, `#` and its number.
@@ -167,7 +170,7 @@ pub(crate) struct Extract {
     )]
     pub(crate) id_field: String,
 
-    /// JSONL field that holds the url
+    /// JSONL field or Parquet column that holds the url
     #[arg(
         long,
         value_name = "NAME",
@@ -179,14 +182,15 @@ pub(crate) struct Extract {
     /// Largest page to read
     ///
     /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
-    /// a JSONL line as it stands. k, M, G and T stand for powers of 1024.
+    /// a JSONL line as it stands, of a Parquet row the text and what is kept. k, M, G and T
+    /// stand for powers of 1024.
     #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size, help_heading = "Input")]
     pub(crate) max_page_size: usize,
 
     /// Write to FILE, whole or not at all
     ///
     /// It appears under its name when it is complete. Its ending tells the format (.jsonl,
-    /// .json, .txt, .md), unless --to does, and the compression (.gz, .zst).
+    /// .json, .txt, .md, .parquet), unless --to does, and the compression (.gz, .zst).
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
 
@@ -221,7 +225,8 @@ pub(crate) struct Extract {
     /// `jsonl` unless -o FILE says otherwise by its ending. `text`: title and body, pages
     /// separated by a line with a form feed. `markdown`: the same with headings, and lists of
     /// tags and related titles, pages separated by a rule. `marked`: each line of one page with its
-    /// label before it, to correct by hand and train on.
+    /// label before it, to correct by hand and train on. `parquet`: a table, a row a record, its
+    /// columns the keys, `input` as JSON.
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) to: Option<To>,
 
@@ -238,7 +243,7 @@ pub(crate) struct Extract {
     #[arg(long, help_heading = "Output")]
     pub(crate) with_text: bool,
 
-    /// Copy fields of the JSONL line: all, or a list
+    /// Copy fields of the JSONL line or Parquet row: all, or a list
     ///
     /// They go, as they stand, into the record's `input`. `all` leaves out the text.
     #[arg(
@@ -427,6 +432,7 @@ pub(crate) enum From {
     Html,
     Warc,
     Wet,
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -436,6 +442,7 @@ pub(crate) enum To {
     Text,
     Markdown,
     Marked,
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use dehusk::OutputFile;
+use dehusk::{OutputFile, RecordWriter};
 
 use crate::run::Failure;
 
@@ -75,9 +75,21 @@ pub(crate) struct Guarded {
 
 /// Starts such a file.
 pub(crate) fn create(path: &Path) -> Result<Guarded, Failure> {
+    start(path, || OutputFile::create(path))
+}
+
+/// Starts such a file for records.
+pub(crate) fn create_for(path: &Path, records: &RecordWriter) -> Result<Guarded, Failure> {
+    start(path, || OutputFile::for_records(path, records))
+}
+
+fn start(
+    path: &Path,
+    create: impl FnOnce() -> Result<OutputFile, Failure>,
+) -> Result<Guarded, Failure> {
     // A pipe is no file on its way, and opening it may take for ever.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        let file = OutputFile::create(path)?;
+        let file = create()?;
         return Ok(Guarded {
             file: Some(file),
             part: None,
@@ -85,7 +97,7 @@ pub(crate) fn create(path: &Path) -> Result<Guarded, Failure> {
     }
     // A signal between creating and listing would leave the file.
     let mut parts = parts();
-    let file = OutputFile::create(path)?;
+    let file = create()?;
     let part = file.part().map(Path::to_owned);
     parts.extend(part.clone());
     Ok(Guarded {

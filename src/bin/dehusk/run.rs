@@ -26,7 +26,7 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     let paths = places::paths(&args)?;
     let settings = Settings::of(&args, writer.format())?;
     let extractor = extractor(&args)?;
-    let mut pipeline = Pipeline::new(&extractor, writer).on_error(on_error(args.on_error));
+    let mut pipeline = Pipeline::new(&extractor, writer.clone()).on_error(on_error(args.on_error));
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
     }
@@ -34,8 +34,8 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     places::refuse_clashes(&args, &input);
     interrupt::install();
     match &args.out_dir {
-        Some(dir) => shards::extract(&args, &paths, dir, &pipeline, &settings),
-        None => extract_to_one(&args, input, &pipeline, &settings),
+        Some(dir) => shards::extract(&args, &paths, dir, &pipeline, &writer, &settings),
+        None => extract_to_one(&args, input, &pipeline, &writer, &settings),
     }
 }
 
@@ -43,9 +43,10 @@ fn extract_to_one(
     args: &Extract,
     input: InputBuilder,
     pipeline: &Pipeline<'_>,
+    writer: &RecordWriter,
     settings: &Settings,
 ) -> Result<Outcome, Failure> {
-    let mut outlet = Outlet::open(args)?;
+    let mut outlet = Outlet::open(args, writer)?;
     let run = pipeline.run(input.build(), &mut outlet);
     outlet.report.clear();
     // The failed pages are of use even if the run was not.
@@ -88,6 +89,7 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
         args::From::Jsonl => InputFormat::Jsonl,
         args::From::Html => InputFormat::Html,
         args::From::Warc | args::From::Wet => InputFormat::Warc,
+        args::From::Parquet => InputFormat::Parquet,
     };
     let mut keep = match &args.keep[..] {
         [] => Keep::None,
@@ -160,13 +162,19 @@ pub(crate) fn format(args: &Extract) -> OutputFormat {
         Some(args::To::Text) => OutputFormat::Text,
         Some(args::To::Markdown) => OutputFormat::Markdown,
         Some(args::To::Marked) => OutputFormat::Marked,
+        Some(args::To::Parquet) => OutputFormat::Parquet,
         None => by_name().unwrap_or_default(),
     }
 }
 
 fn writer(args: &Extract) -> RecordWriter {
     let format = format(args);
-    if !matches!(format, OutputFormat::Jsonl | OutputFormat::Json) {
+    let records = [
+        OutputFormat::Jsonl,
+        OutputFormat::Json,
+        OutputFormat::Parquet,
+    ];
+    if !records.contains(&format) {
         refuse_json_options(args);
     }
     let offsets = match args.offsets {
@@ -176,6 +184,7 @@ fn writer(args: &Extract) -> RecordWriter {
     };
     let mut writer = RecordWriter::new(format)
         .with_text(args.with_text)
+        .with_errors(args.on_error == args::OnError::Record)
         .offsets(offsets);
     if !args.fields.is_empty() {
         writer = writer
@@ -200,7 +209,9 @@ fn refuse_json_options(args: &Extract) {
         (args.on_error == args::OnError::Record, "--on-error record"),
     ];
     if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
-        usage(&format!("{option} needs JSON records, --to jsonl or json"));
+        usage(&format!(
+            "{option} needs JSON records, --to jsonl, json or parquet"
+        ));
     }
 }
 
@@ -259,16 +270,44 @@ struct Outlet {
 enum Records {
     File(Box<Guarded>),
     Stdout(io::StdoutLock<'static>),
+    #[cfg(feature = "parquet")]
+    Table(Box<dehusk::ParquetWriter<io::Stdout>>),
+}
+
+impl Records {
+    fn open(output: Option<&Path>, writer: &RecordWriter) -> Result<Self, Failure> {
+        let path = output.filter(|path| *path != Path::new("-"));
+        match (path, writer.format()) {
+            (Some(path), _) => {
+                let file = interrupt::create_for(path, writer)?;
+                Ok(Self::File(Box::new(file)))
+            }
+            (None, OutputFormat::Parquet) => Self::table(writer),
+            (None, _) => Ok(Self::Stdout(io::stdout().lock())),
+        }
+    }
+
+    /// A Parquet file on standard output.
+    #[cfg(feature = "parquet")]
+    fn table(writer: &RecordWriter) -> Result<Self, Failure> {
+        if io::stdout().is_terminal() {
+            usage(
+                "standard output is a terminal, which cannot show Parquet; write to a file with -o FILE",
+            );
+        }
+        let table = dehusk::ParquetWriter::new(io::stdout(), writer)?;
+        Ok(Self::Table(Box::new(table)))
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn table(_writer: &RecordWriter) -> Result<Self, Failure> {
+        Err(io::Error::other("built without the feature `parquet`").into())
+    }
 }
 
 impl Outlet {
-    fn open(args: &Extract) -> Result<Self, Failure> {
-        let records = match args.output.as_deref() {
-            Some(path) if path != Path::new("-") => {
-                Records::File(Box::new(interrupt::create(path)?))
-            }
-            _ => Records::Stdout(io::stdout().lock()),
-        };
+    fn open(args: &Extract, writer: &RecordWriter) -> Result<Self, Failure> {
+        let records = Records::open(args.output.as_deref(), writer)?;
         let errors = args.errors.as_deref().map(interrupt::create).transpose()?;
         Ok(Self {
             records,
@@ -287,6 +326,8 @@ impl Outlet {
         match std::mem::replace(&mut self.records, Records::Stdout(io::stdout().lock())) {
             Records::File(file) => file.finish(),
             Records::Stdout(mut stdout) => Ok(stdout.flush()?),
+            #[cfg(feature = "parquet")]
+            Records::Table(table) => Ok(table.finish()?.flush()?),
         }
     }
 }
@@ -297,6 +338,8 @@ impl Sink for Outlet {
         match &mut self.records {
             Records::File(file) => file.write_all(bytes),
             Records::Stdout(stdout) => stdout.write_all(bytes),
+            #[cfg(feature = "parquet")]
+            Records::Table(table) => table.write_all(bytes),
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, thread};
 
-use dehusk::{InputBuilder, OutputFile, PageError, Pipeline, Sink};
+use dehusk::{InputBuilder, OutputFile, PageError, Pipeline, RecordWriter, Sink};
 
 use crate::Outcome;
 use crate::args::{self, Extract};
@@ -40,6 +40,7 @@ pub(crate) fn extract(
     paths: &[PathBuf],
     dir: &Path,
     pipeline: &Pipeline<'_>,
+    writer: &RecordWriter,
     settings: &Settings,
 ) -> Result<Outcome, Failure> {
     refuse_nonsense(args, paths, dir);
@@ -49,6 +50,7 @@ pub(crate) fn extract(
     let job = Job {
         args,
         pipeline,
+        writer,
         settings,
         state: Mutex::new(Progress {
             todo: plan.open.into_iter(),
@@ -217,6 +219,7 @@ fn resume(args: &Extract, settings: &Settings, plan: &mut Plan) -> Result<(), Fa
 struct Job<'a, 'e> {
     args: &'a Extract,
     pipeline: &'a Pipeline<'e>,
+    writer: &'a RecordWriter,
     settings: &'a Settings,
     state: Mutex<Progress>,
 }
@@ -332,8 +335,12 @@ impl<'j> Outlet<'j> {
         Ok(Self {
             job: &job.state,
             fails: job.fails(),
-            records: create(&shard.output)?,
-            errors: errors.map(create).transpose()?,
+            records: create(&shard.output, |path| {
+                interrupt::create_for(path, job.writer)
+            })?,
+            errors: errors
+                .map(|path| create(path, interrupt::create))
+                .transpose()?,
             tally: Tally::default(),
             told: Seen::default(),
         })
@@ -341,11 +348,14 @@ impl<'j> Outlet<'j> {
 }
 
 /// Starts a file, and the directories it lies in.
-fn create(path: &Path) -> Result<Guarded, Failure> {
+fn create(
+    path: &Path,
+    start: impl FnOnce(&Path) -> Result<Guarded, Failure>,
+) -> Result<Guarded, Failure> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(|error| run::named(dir, &error))?;
     }
-    interrupt::create(path)
+    start(path)
 }
 
 impl Sink for Outlet<'_> {
