@@ -74,10 +74,15 @@ fn path(rest: &str, words: &mut Words) -> Target {
 
 /// What a path leads to, and what its words speak for.
 fn place(path: &str, words: &mut Words) -> Target {
-    words.add_all(path.as_bytes());
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let path = path.split('#').next().unwrap_or("");
-    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    let (folder, name) = path
+        .trim_end_matches('/')
+        .rsplit_once('/')
+        .unwrap_or(("", path));
+    // `/tag/rust` is a tag's page; `/tags/` is a menu's entry.
+    words.add_all(folder.as_bytes());
+    words.add_all(query.as_bytes());
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
     let parts = name.matches(['-', '_', '%']).count();
     if name.is_empty() && query.is_empty() || name.starts_with("index.") && query.is_empty() {

@@ -12,20 +12,25 @@ use std::fs;
 use std::path::Path;
 
 use dehusk::{
-    Extractor, GoldPage, GoldSet, Label, Measure, OutputFormat, Page, Prediction, Predictions,
-    Record, RecordWriter, Scores, Span, extract,
+    Extractor, GoldPage, GoldSet, Label, Markup, Measure, OutputFormat, Page, Prediction,
+    Predictions, Record, RecordWriter, Scores, Span, extract,
 };
 
 fn gold() -> GoldSet {
-    GoldSet::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/gold")).unwrap()
+    load("fixtures/gold")
 }
 
+fn load(folder: &str) -> GoldSet {
+    GoldSet::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap()
+}
+
+/// Scores of the pages with all that is known of them.
 fn score(gold: &GoldSet) -> Scores {
     let extractor = Extractor::new();
     let mut worker = extractor.worker();
     let mut predictions = Predictions::new(&gold.pages);
     for page in &gold.pages {
-        let record = worker.extract(&page.text);
+        let record = worker.extract_marked_up(&page.text, &page.markup);
         predictions
             .add(&page.id, Prediction::from(&record))
             .unwrap();
@@ -155,6 +160,31 @@ fn figures_stay_above_their_floors() {
         low.is_empty(),
         "below their floors: {low:#?}\nworst pages: {pages:#?}"
     );
+}
+
+/// On pages of HTML, markup only helps.
+#[test]
+fn markup_is_no_worse_than_the_text_alone() {
+    let mut html = load("fixtures/html");
+    let with = score(&html);
+    for page in &mut html.pages {
+        page.markup = Markup::default();
+    }
+    let alone = score(&html);
+    let figures = |scores: &Scores| {
+        let macro_f1 = |measure| scores.figure(measure).macro_.f1;
+        [
+            ("main F1, macro", macro_f1(Measure::Main)),
+            ("title exact", scores.title().exact),
+            ("tags F1, macro", macro_f1(Measure::Tags)),
+            ("related F1, macro", macro_f1(Measure::Related)),
+            ("mean label F1", scores.mean_label_f1()),
+        ]
+    };
+    for ((name, with), (_, alone)) in figures(&with).into_iter().zip(figures(&alone)) {
+        println!("{name:24} {with:.4}, text alone {alone:.4}");
+        assert!(with >= alone, "{name}: {with} with markup, {alone} without");
+    }
 }
 
 const MAIN: f64 = 0.95;

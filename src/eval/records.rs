@@ -112,11 +112,12 @@ impl<'g> Predictions<'g> {
     }
 
     /// The page that a record is of. Its id is the page's, or the path of the file that the
-    /// page was read from, `…/ID/page.txt`.
+    /// page was read from, `…/ID/page.txt` or `…/ID.html`.
     fn page(&self, id: &str) -> Option<usize> {
         let by_path = || {
-            let folder = id.strip_suffix("page.txt")?.strip_suffix(['/', '\\'])?;
-            self.index.get(folder.rsplit(['/', '\\']).next()?)
+            let folder = || id.strip_suffix("page.txt")?.strip_suffix(['/', '\\']);
+            let case = folder().or_else(|| id.strip_suffix(".html"))?;
+            self.index.get(case.rsplit(['/', '\\']).next()?)
         };
         self.index.get(id).or_else(by_path).copied()
     }

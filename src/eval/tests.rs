@@ -313,6 +313,7 @@ fn records_are_told_by_id_and_by_path() {
         format!("{} of {}", there.count(), ids.len() - scores.unknown)
     };
     assert_eq!(add(&["herbs", "x/bare/page.txt"]), "2 of 2");
+    assert_eq!(add(&["herbs.html", "x/bare.html"]), "2 of 2");
     assert_eq!(
         add(&["./herbs/page.txt", r"C:\gold\bare\page.txt"]),
         "2 of 2"

@@ -2,7 +2,7 @@
 //! the boxes around it, its likeness to `<title>`. Of pages that came as text it says nothing.
 
 use crate::features::bucket;
-use crate::features::names::Group;
+use crate::features::names::{self, Group, Id};
 use crate::label::Label;
 use crate::markup::{Element, Markup, Run, Tag, Target, Words};
 use crate::pieces::Piece;
@@ -80,6 +80,19 @@ impl Content {
             _ => 4,
         }
     }
+}
+
+/// What is believed of names in markup before any page has been seen, as of cues: those that
+/// sites of all kinds use for one thing only.
+pub(super) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
+    [
+        (Group::WordNear, Label::Tags, 2.0),
+        (Group::LinkWord, Label::Tags, 2.0),
+        (Group::WordNear, Label::Comment, 1.0),
+        (Group::WordFar, Label::Comment, 1.0),
+    ]
+    .into_iter()
+    .map(|(group, label, worth)| (names::id(group, label as usize), label, worth))
 }
 
 impl Marks {

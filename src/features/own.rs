@@ -2,6 +2,7 @@
 
 use crate::chars::{self, Class};
 use crate::entity::entity;
+use crate::features::marks;
 use crate::features::names::{self, Group, Id};
 use crate::features::patterns::{self, DateAt};
 use crate::features::{bucket, few};
@@ -42,7 +43,7 @@ pub(crate) fn beliefs() -> impl Iterator<Item = (Id, Label, f64)> {
             .into_iter()
             .flat_map(|kind| [Label::Tags, Label::Title].map(move |label| (kind, label, -3.0)))
     });
-    cues.chain(hashtags).chain(prose)
+    cues.chain(hashtags).chain(prose).chain(marks::beliefs())
 }
 
 /// The bucket of `cue=`.

@@ -40,8 +40,8 @@ pub(crate) struct Item {
 /// What a container says of a page, beside its bytes.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// Where in the item's bytes the page itself is.
-    pub(super) body: Range<usize>,
+    /// Where in the item's bytes the page itself is, if it is not all of them.
+    pub(super) body: Option<Range<usize>>,
     pub(super) id: Option<String>,
     pub(super) url: Option<String>,
     pub(super) warc: Option<Box<Warc>>,

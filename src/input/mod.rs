@@ -750,7 +750,8 @@ impl Parser {
             parse(raw, None, self.charset, page);
             return Ok(());
         };
-        let body = http::unpack(&raw[said.body.clone()], &said.codings, self.max_page_size)?;
+        let body = said.body.clone().map_or(raw, |body| &raw[body]);
+        let body = http::unpack(body, &said.codings, self.max_page_size)?;
         parse(&body, said.charset, self.charset, page);
         Ok(())
     }

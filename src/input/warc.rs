@@ -260,7 +260,7 @@ impl Records {
         let content = &record[header.len..];
         let mut said = Said {
             url: header.warc.url.clone(),
-            body: header.len..record.len(),
+            body: Some(header.len..record.len()),
             ..Said::default()
         };
         let form = match header.kind.as_str() {
@@ -277,7 +277,7 @@ impl Records {
                     None if html::is_html(body) => Form::Html,
                     _ => return Err(Skip::ContentType),
                 };
-                said.body.start += head.len;
+                said.body = Some(header.len + head.len..record.len());
                 said.charset = head.charset;
                 said.codings = head.codings;
                 form

@@ -87,9 +87,10 @@ Sizes are in bytes; k, M, G and T stand for powers of 1024 (16M is 16777216).";
 /// Read pages, write a JSON record for each.
 ///
 /// Reads files, directories (in the order of their files' names) or standard input, each as
-/// it is or packed with gzip or zstd, and writes a record for each page, in input order.
-/// Inside a directory .txt, .text, .md, .jsonl, .ndjson, .parquet files and names without an ending
-/// are read, each also with .gz or .zst; hidden files are not. A file named on the command line always is.
+/// it is or packed with gzip, zstd, bzip2 or xz, and writes a record for each page, in input order.
+/// Inside a directory .txt, .text, .md, .html, .htm, .xhtml, .shtml, .jsonl, .ndjson, .warc, .wet and
+/// .parquet files and names without an ending are read, each also with .gz, .zst, .bz2 or .xz; hidden
+/// files are not. A file named on the command line always is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{POLICY}"))]
 pub(crate) struct Extract {
@@ -337,9 +338,9 @@ Exit status: 0 the records were scored, however badly; 2 they could not be.";
 
 /// Score records against labelled pages
 ///
-/// GOLD holds a file for each page, CASE.marked (extract --to marked writes such files), or a
-/// folder, CASE/page.txt with CASE/gold.json. A record belongs to the page whose CASE is its
-/// id, or whose path is (.../CASE/page.txt). Pages without a
+/// GOLD holds a file for each page, CASE.marked (extract --to marked writes such files), where the
+/// page is HTML with CASE.html, or a folder, CASE/page.txt with CASE/gold.json. A record belongs to
+/// the page whose CASE is its id, or whose path is (.../CASE/page.txt, .../CASE.html). Pages without a
 /// record, or with one that holds an error, count as pages of which nothing was found.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EVAL_EXAMPLES)]
