@@ -16,8 +16,31 @@ use crate::rules::RuleSet;
 #[derive(Debug)]
 pub struct Extractor {
     matcher: Matcher,
-    weights: Weights,
+    weights: Models,
     confidence: bool,
+}
+
+/// What decides. Lines of HTML pages come with other evidence than those of text, and it is
+/// worth other weights; built-in ones are read when the first page of their kind comes.
+#[derive(Debug, Default)]
+struct Models {
+    /// The user's, for pages of both kinds.
+    told: Option<Weights>,
+    text: OnceLock<Weights>,
+    html: OnceLock<Weights>,
+}
+
+impl Models {
+    #[allow(clippy::expect_used, reason = "built-in data; a test reads them")]
+    fn weights(&self, markup: &Markup) -> &Weights {
+        let (model, text) = match &self.told {
+            Some(told) => return told,
+            None if markup.is_empty() => (&self.text, include_str!("decide/text.tsv")),
+            None => (&self.html, include_str!("decide/html.tsv")),
+        };
+        let read = || Weights::parse("built-in weights", text).expect("they are valid");
+        model.get_or_init(read)
+    }
 }
 
 /// Settings of an [`Extractor`].
@@ -62,9 +85,13 @@ impl ExtractorBuilder {
         for (name, text) in &self.rules {
             rules.add(name, text)?;
         }
-        let weights = match &self.weights {
-            Some((name, text)) => Weights::parse(name, text)?,
-            None => Weights::parse("built-in weights", BUILTIN_WEIGHTS)?,
+        let told = match &self.weights {
+            Some((name, text)) => Some(Weights::parse(name, text)?),
+            None => None,
+        };
+        let weights = Models {
+            told,
+            ..Models::default()
         };
         Ok(Extractor {
             matcher: Matcher::new(&rules)?,
@@ -73,8 +100,6 @@ impl ExtractorBuilder {
         })
     }
 }
-
-const BUILTIN_WEIGHTS: &str = include_str!("decide/weights.tsv");
 
 impl Extractor {
     /// An extractor with the built-in packs and weights.
@@ -137,7 +162,7 @@ impl Worker<'_> {
     /// [`Page::markup`]: crate::Page::markup
     pub fn extract_marked_up<'p>(&mut self, text: &'p str, markup: &Markup) -> Record<'p> {
         self.prepare(text, markup);
-        self.decide();
+        self.decide(markup);
         self.assemble(text, markup)
     }
 
@@ -171,8 +196,8 @@ impl Worker<'_> {
         self.features.weigh(text, pieces, hits, matcher, markup);
     }
 
-    fn decide(&mut self) {
-        let weights = &self.extractor.weights;
+    fn decide(&mut self, markup: &Markup) {
+        let weights = self.extractor.weights.weights(markup);
         self.decision.decide(&self.pieces, &self.features, weights);
         if self.extractor.confidence {
             self.decision.weigh_up(&self.pieces, weights);
@@ -191,7 +216,7 @@ impl Worker<'_> {
         );
         if self.extractor.confidence {
             let (segments, probabilities) = (&mut record.segments, &self.decision.probabilities);
-            let calibration = &self.extractor.weights.calibration;
+            let calibration = &self.extractor.weights.weights(markup).calibration;
             fields::set_confidence(segments, &self.pieces, probabilities, calibration);
         }
         record
@@ -247,7 +272,7 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Labels.
     pub fn labels(&mut self) -> usize {
-        self.worker.decide();
+        self.worker.decide(&Markup::default());
         self.worker.decision.labels.len()
     }
 
@@ -270,4 +295,21 @@ impl<'e, 'p> Stages<'e, 'p> {
 pub fn extract(text: &str) -> Record<'_> {
     static SHARED: OnceLock<Extractor> = OnceLock::new();
     SHARED.get_or_init(Extractor::new).worker().extract(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_weights_are_valid() {
+        let models = Models::default();
+        let mut html = Markup::default();
+        html.elements.push(crate::markup::Element {
+            parent: 0,
+            tag: crate::markup::Tag::Block,
+            words: crate::markup::Words::default(),
+        });
+        assert_ne!(models.weights(&Markup::default()), models.weights(&html));
+    }
 }

@@ -15,6 +15,7 @@ pub(super) struct Stream {
     /// What happened while looking ahead: kept until the bytes before it are read.
     failed: Option<io::Error>,
     /// True if what is read is not what stands in the file.
+    #[cfg(feature = "parquet")]
     packed: bool,
     rest: Box<dyn Read + Send>,
 }
@@ -34,6 +35,7 @@ impl Stream {
         match Packing::of(stream.look(MAGIC)) {
             None => stream,
             Some(packing) => Self {
+                #[cfg(feature = "parquet")]
                 packed: true,
                 ..Self::plain(packing.unpack(stream))
             },
@@ -45,12 +47,14 @@ impl Stream {
             head: Vec::new(),
             given: 0,
             failed: None,
+            #[cfg(feature = "parquet")]
             packed: false,
             rest,
         }
     }
 
     /// True if the bytes have been unpacked.
+    #[cfg(feature = "parquet")]
     pub(super) fn is_packed(&self) -> bool {
         self.packed
     }

@@ -2,6 +2,7 @@
 //! is and how it is packed; its body becomes the page's bytes again.
 
 use std::borrow::Cow;
+#[cfg(feature = "compress")]
 use std::io::{self, Read};
 
 use super::decode::Charset;

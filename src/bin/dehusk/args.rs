@@ -53,9 +53,7 @@ const EXAMPLES: &str = "\
 Examples:
   dehusk extract pages.jsonl > records.jsonl
   dehusk extract crawl/ -o records.jsonl.zst --errors failed.jsonl
-  zstd -dc pages.jsonl.zst | dehusk extract --keep all --fields id,title,body,input
   dehusk extract part-*.parquet --text-field content -o records.parquet
-  dehusk extract page.txt --to markdown
   dehusk extract crawl/ --out-dir records/ --resume";
 
 const POLICY: &str = "\

@@ -11,7 +11,10 @@ use crate::args::Extract;
 use crate::run::{self, Failure};
 
 /// The weights that are built in; packs can be had from the library.
-const WEIGHTS: &str = include_str!("../../decide/weights.tsv");
+const WEIGHTS: [&str; 2] = [
+    include_str!("../../decide/text.tsv"),
+    include_str!("../../decide/html.tsv"),
+];
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
@@ -118,7 +121,9 @@ fn lower(choice: &impl std::fmt::Debug) -> String {
 
 fn built_in() -> String {
     let mut hash = Fnv::default();
-    hash.field(WEIGHTS.as_bytes());
+    for weights in WEIGHTS {
+        hash.field(weights.as_bytes());
+    }
     for (name, pack) in RuleSet::builtin_packs() {
         hash.field(name.as_bytes());
         hash.field(pack.as_bytes());
