@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::features::Features;
 use crate::fields::{self, Record};
 use crate::markup::Markup;
-use crate::matcher::{Hit, Matcher, Mended};
+use crate::matcher::{self, Hit, Matcher};
 use crate::pieces::{self, Lines, Piece};
 use crate::rules::RuleSet;
 
@@ -123,7 +123,7 @@ impl Extractor {
         Worker {
             extractor: self,
             lines: Lines::default(),
-            mended: Mended::default(),
+            scratch: matcher::Scratch::default(),
             hits: Vec::new(),
             pieces: Vec::new(),
             features: Features::default(),
@@ -143,7 +143,7 @@ impl Default for Extractor {
 pub struct Worker<'e> {
     extractor: &'e Extractor,
     lines: Lines,
-    mended: Mended,
+    scratch: matcher::Scratch,
     hits: Vec<Hit>,
     pieces: Vec<Piece>,
     features: Features,
@@ -176,7 +176,7 @@ impl Worker<'_> {
 
     fn find(&mut self, text: &str) {
         let matcher = &self.extractor.matcher;
-        matcher.find(text, self.lines.torn, &mut self.mended, &mut self.hits);
+        matcher.find(text, self.lines.torn, &mut self.scratch, &mut self.hits);
     }
 
     fn cut(&mut self, text: &str) {

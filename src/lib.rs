@@ -57,6 +57,7 @@ mod input;
 // know: what the cues are
 mod rules;
 // find: one pass over the bytes
+pub mod pair_search;
 mod matcher;
 mod pieces;
 mod language;

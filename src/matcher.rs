@@ -1,11 +1,11 @@
-//! Rules become an automaton, and a page's text becomes hits: where which cue stands.
+//! Rules become a searcher, and a page's text becomes hits: where which cue stands.
 //!
 //! One pass over the bytes, leftmost-longest, without overlaps. A cue is found in all
 //! its spellings:
 //!
 //! * ASCII letters in either case, whole words only;
 //! * half-width and full-width forms alike, and any white space for a space: the
-//!   automaton holds each spelling, so that the usual page is searched as it is;
+//!   searcher holds each spelling, so that the usual page is searched as it is;
 //! * torn by zero-width characters (`相\u{200b}关文章`), by pinyin in brackets
 //!   (`相關(guān)文章`) or by spaces between single characters (`来　源`): only a page that
 //!   shows such tearing (the line scan tells) is copied without it, and searched there.
@@ -14,11 +14,10 @@
 //!
 //! What it costs with the built-in packs: `cargo bench --all-features --bench stages hits`.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::chars::{self, Class};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::label::Label;
+use crate::pair_search::{Match, Searcher};
 use crate::rules::{Role, RuleSet};
 
 /// A place where a cue stands.
@@ -35,16 +34,23 @@ pub(crate) struct Hit {
 /// The compiled cues: immutable, shared by all threads.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    automaton: Option<AhoCorasick>,
-    /// For each spelling in the automaton, its phrase.
+    searcher: Searcher,
+    /// For each spelling in the searcher, its phrase.
     phrase_of: Vec<u32>,
     /// For each phrase, what it speaks for.
     cues_of: Vec<Vec<(Label, Role)>>,
 }
 
+/// Scratch: reused from page to page.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    mended: Mended,
+    found: Vec<Match>,
+}
+
 /// A copy of a torn page without what tears it; see the module's head.
 #[derive(Debug, Default)]
-pub(crate) struct Mended {
+struct Mended {
     text: String,
     /// `(offset in the copy, offset in the page)` after each thing left out.
     breaks: Vec<(usize, usize)>,
@@ -70,19 +76,12 @@ impl Matcher {
         for (phrase, text) in phrases.iter().enumerate() {
             spellings.extend(spell(text).into_iter().map(|s| (s, phrase as u32)));
         }
-        let automaton = match spellings.is_empty() {
-            true => None,
-            false => Some(
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::LeftmostLongest)
-                    .ascii_case_insensitive(true)
-                    .build(spellings.iter().map(|(text, _)| text))
-                    .map_err(|cause| Error::invalid(format!("cannot compile the cues: {cause}")))?,
-            ),
-        };
+        let searcher = Searcher::builder()
+            .ascii_case_insensitive(true)
+            .build(spellings.iter().map(|(text, _)| text))?;
         let phrase_of = spellings.into_iter().map(|(_, phrase)| phrase).collect();
         Ok(Self {
-            automaton,
+            searcher,
             phrase_of,
             cues_of,
         })
@@ -94,30 +93,30 @@ impl Matcher {
     }
 
     /// Finds all hits in a page, in order, into `hits`. `torn` says that the page may
-    /// hold cues torn apart; `mended` is scratch.
-    pub(crate) fn find(&self, text: &str, torn: bool, mended: &mut Mended, hits: &mut Vec<Hit>) {
+    /// hold cues torn apart.
+    pub(crate) fn find(&self, text: &str, torn: bool, scratch: &mut Scratch, hits: &mut Vec<Hit>) {
         hits.clear();
-        let Some(automaton) = &self.automaton else {
-            return;
-        };
+        let Scratch { mended, found } = scratch;
         if torn {
             mended.mend(text);
-            self.scan(automaton, &mended.text, hits);
+            self.scan(&mended.text, found, hits);
             mended.restore(hits);
         } else {
-            self.scan(automaton, text, hits);
+            self.scan(text, found, hits);
         }
     }
 
-    fn scan(&self, automaton: &AhoCorasick, text: &str, hits: &mut Vec<Hit>) {
-        for found in automaton.find_iter(text) {
-            let (start, end) = (found.start(), found.end());
+    fn scan(&self, text: &str, found: &mut Vec<Match>, hits: &mut Vec<Hit>) {
+        self.searcher.find_into(text, found);
+        for &Match {
+            start,
+            end,
+            pattern,
+        } in found.iter()
+        {
             if whole_word(text.as_bytes(), start, end) {
-                hits.push(Hit {
-                    start,
-                    end,
-                    phrase: self.phrase_of[found.pattern().as_usize()],
-                });
+                let phrase = self.phrase_of[pattern];
+                hits.push(Hit { start, end, phrase });
             }
         }
     }
@@ -163,7 +162,7 @@ fn full(c: char) -> char {
     }
 }
 
-/// The spellings of a phrase that the automaton holds: marks in either width each, one
+/// The spellings of a phrase that the searcher holds: marks in either width each, one
 /// kind of space for all its spaces, and letters all in full width where it is one word.
 fn spell(phrase: &str) -> Vec<String> {
     let mut spellings = vec![String::new()];
@@ -290,7 +289,7 @@ mod tests {
         rules.add("test", PACK).unwrap();
         let matcher = Matcher::new(&rules).unwrap();
         let mut hits = Vec::new();
-        matcher.find(text, torn, &mut Mended::default(), &mut hits);
+        matcher.find(text, torn, &mut Scratch::default(), &mut hits);
         hits.iter().map(|hit| &text[hit.start..hit.end]).collect()
     }
 
@@ -334,7 +333,7 @@ mod tests {
             end: 1,
             phrase: 0,
         }];
-        matcher.find("相关文章", false, &mut Mended::default(), &mut hits);
+        matcher.find("相关文章", false, &mut Scratch::default(), &mut hits);
         assert!(hits.is_empty());
     }
 }

@@ -9,6 +9,8 @@
 //!
 //! It knows fixtures and nothing of dehusk.
 
+#![allow(dead_code, reason = "not every bench needs all of a page")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

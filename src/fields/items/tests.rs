@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::*;
-use crate::matcher::Mended;
+use crate::matcher::Scratch;
 use crate::pieces::{self, Lines};
 use crate::rules::RuleSet;
 
@@ -15,7 +15,7 @@ fn items(find: Find, text: &str) -> Vec<&str> {
     let matcher = MATCHER.get_or_init(|| Matcher::new(&RuleSet::builtin()).unwrap());
     let (mut lines, mut hits, mut pieces) = (Lines::default(), Vec::new(), Vec::new());
     lines.scan(text);
-    matcher.find(text, lines.torn, &mut Mended::default(), &mut hits);
+    matcher.find(text, lines.torn, &mut Scratch::default(), &mut hits);
     let opens = |hit: Hit| {
         let cues = matcher.cues(hit);
         cues.iter().any(|&(label, role)| pieces::opens(label, role))
