@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::decide::Decision;
 use crate::decide::weights::Weights;
+use crate::decide::wide::WideTable;
 use crate::error::Result;
 use crate::features::Features;
 use crate::fields::{self, Record};
@@ -16,7 +17,7 @@ use crate::rules::RuleSet;
 #[derive(Debug)]
 pub struct Extractor {
     matcher: Matcher,
-    weights: Models,
+    models: Models,
     confidence: bool,
 }
 
@@ -25,20 +26,35 @@ pub struct Extractor {
 #[derive(Debug, Default)]
 struct Models {
     /// The user's, for pages of both kinds.
-    told: Option<Weights>,
-    text: OnceLock<Weights>,
-    html: OnceLock<Weights>,
+    told: Option<Model>,
+    text: OnceLock<Model>,
+    html: OnceLock<Model>,
+}
+
+/// Weights as they are written, and as they are added up.
+#[derive(Debug)]
+struct Model {
+    weights: Weights,
+    tables: [WideTable; 2],
+}
+
+impl Model {
+    fn parse(name: &str, text: &str) -> Result<Self> {
+        let weights = Weights::parse(name, text)?;
+        let tables = [0, 1].map(|look| WideTable::new(&weights.looks[look]));
+        Ok(Self { weights, tables })
+    }
 }
 
 impl Models {
     #[allow(clippy::expect_used, reason = "built-in data; a test reads them")]
-    fn weights(&self, markup: &Markup) -> &Weights {
+    fn model(&self, markup: &Markup) -> &Model {
         let (model, text) = match &self.told {
             Some(told) => return told,
             None if markup.is_empty() => (&self.text, include_str!("decide/text.tsv")),
             None => (&self.html, include_str!("decide/html.tsv")),
         };
-        let read = || Weights::parse("built-in weights", text).expect("they are valid");
+        let read = || Model::parse("built-in weights", text).expect("they are valid");
         model.get_or_init(read)
     }
 }
@@ -86,16 +102,16 @@ impl ExtractorBuilder {
             rules.add(name, text)?;
         }
         let told = match &self.weights {
-            Some((name, text)) => Some(Weights::parse(name, text)?),
+            Some((name, text)) => Some(Model::parse(name, text)?),
             None => None,
         };
-        let weights = Models {
+        let models = Models {
             told,
             ..Models::default()
         };
         Ok(Extractor {
             matcher: Matcher::new(&rules)?,
-            weights,
+            models,
             confidence: self.confidence,
         })
     }
@@ -197,10 +213,11 @@ impl Worker<'_> {
     }
 
     fn decide(&mut self, markup: &Markup) {
-        let weights = self.extractor.weights.weights(markup);
-        self.decision.decide(&self.pieces, &self.features, weights);
+        let model = self.extractor.models.model(markup);
+        self.decision
+            .decide(&self.pieces, &self.features, &model.tables);
         if self.extractor.confidence {
-            self.decision.weigh_up(&self.pieces, weights);
+            self.decision.weigh_up(&self.pieces, &model.weights);
         }
     }
 
@@ -216,7 +233,7 @@ impl Worker<'_> {
         );
         if self.extractor.confidence {
             let (segments, probabilities) = (&mut record.segments, &self.decision.probabilities);
-            let calibration = &self.extractor.weights.weights(markup).calibration;
+            let calibration = &self.extractor.models.model(markup).weights.calibration;
             fields::set_confidence(segments, &self.pieces, probabilities, calibration);
         }
         record
@@ -310,6 +327,7 @@ mod tests {
             tag: crate::markup::Tag::Block,
             words: crate::markup::Words::default(),
         });
-        assert_ne!(models.weights(&Markup::default()), models.weights(&html));
+        let [text, html] = [Markup::default(), html].map(|markup| &models.model(&markup).weights);
+        assert_ne!(text, html);
     }
 }

@@ -65,7 +65,10 @@ pub(crate) fn numbering(line: &str) -> Option<Numbering> {
         _ if han_digit(first).is_some() => han(line),
         _ => None,
     };
-    found.or_else(|| worded(line))
+    match (found, may_be_worded(first)) {
+        (None, true) => worded(line),
+        (found, _) => found,
+    }
 }
 
 fn mark(style: Style, value: u32, len: usize) -> Option<Numbering> {
@@ -207,6 +210,34 @@ const NUMBERED_WORDS: [&str; 22] = [
 const ORDINALS: [&str; 9] = [
     "首先", "其次", "再次", "最后", "最後", "其一", "其二", "其三", "另外",
 ];
+
+/// False if no numbering in words begins with that character: few lines have to be compared
+/// with all of them.
+fn may_be_worded(first: char) -> bool {
+    matches!(
+        first,
+        'A'..='Z'
+            | 'q'
+            | '首'
+            | '其'
+            | '再'
+            | '最'
+            | '另'
+            | '步'
+            | '误'
+            | '誤'
+            | '方'
+            | '技'
+            | '原'
+            | '表'
+            | '案'
+            | '问'
+            | '問'
+            | '建'
+            | '注'
+            | '答'
+    )
+}
 
 fn worded(line: &str) -> Option<Numbering> {
     for word in ORDINALS {
@@ -353,6 +384,13 @@ mod tests {
         ("【摘要】正文", Style::Bracket, 0, "【摘要】"),
         ("A. Option", Style::Letter, 0, "A."),
     ];
+
+    #[test]
+    fn every_word_may_begin_a_line() {
+        for word in NUMBERED_WORDS.iter().chain(&ORDINALS) {
+            assert!(word.starts_with(may_be_worded), "{word}");
+        }
+    }
 
     #[test]
     fn styles() {

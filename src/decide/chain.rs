@@ -6,6 +6,7 @@
 //! that the result is the same on every machine. Each row of sums is kept relative to its
 //! best label, so that a page of any length fits.
 
+use crate::decide::wide::{WIDTH, WideRow, WideTable, add};
 use crate::label::Label;
 use crate::pieces::Gap;
 
@@ -29,10 +30,13 @@ pub(crate) struct Transitions {
 pub(crate) const NEVER: i32 = i32::MIN / 4;
 
 /// The sequence decision. Scratch: reused from page to page.
+///
+/// Sums need no care for overflow: a row of sums is at most 0 and at least [`NEVER`] once it is
+/// related to its best label, a score is [`NEVER`] or within what `weights` allows, and no more
+/// than three such are ever added up.
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
-    forward: Vec<Row>,
-    from: Vec<[u8; Label::COUNT]>,
+    forward: Vec<WideRow>,
 }
 
 impl Chain {
@@ -40,13 +44,13 @@ impl Chain {
     /// stands first in [`Label::ALL`], the article's own.
     pub(crate) fn best(
         &mut self,
-        scores: &[Row],
+        scores: &[WideRow],
         gaps: impl Fn(usize) -> Gap,
-        transitions: &Transitions,
+        table: &WideTable,
         labels: &mut Vec<Label>,
     ) {
         labels.clear();
-        self.run_forward(scores, &gaps, transitions);
+        self.run_forward(scores, &gaps, table);
         let Some(last) = self.forward.last() else {
             return;
         };
@@ -54,42 +58,45 @@ impl Chain {
         labels.resize(scores.len(), Label::Title);
         for index in (0..scores.len()).rev() {
             labels[index] = Label::ALL[label];
-            label = usize::from(self.from[index][label]);
+            if index > 0 {
+                let from = table.steps_back[gaps(index) as usize][label];
+                label = argmax(&plus(&self.forward[index - 1], &from));
+            }
         }
     }
 
     /// By how much the best sequence through `label_of` each piece beats the best one
-    /// through any other label of that piece; below 0 where another label wins.
+    /// through any other label of that piece; below 0 where another label wins. To be
+    /// called after [`Chain::best`], with the same scores.
     pub(crate) fn margins(
-        &mut self,
-        scores: &[Row],
+        &self,
+        scores: &[WideRow],
         gaps: impl Fn(usize) -> Gap,
-        transitions: &Transitions,
+        table: &WideTable,
         label_of: impl Fn(usize) -> Label,
         margins: &mut Vec<i32>,
     ) {
         margins.clear();
         margins.resize(scores.len(), 0);
-        self.run_forward(scores, &gaps, transitions);
         // `forward` holds `end` in its last row; backward starts from nothing.
-        let mut backward: Row = [0; Label::COUNT];
+        let mut backward = [0; WIDTH];
         for index in (0..scores.len()).rev() {
-            let through = |label: usize| self.forward[index][label].saturating_add(backward[label]);
+            let mut through = plus(&self.forward[index], &backward);
             let own = label_of(index) as usize;
-            let other = (0..Label::COUNT)
-                .filter(|&label| label != own)
-                .map(through)
-                .max();
-            margins[index] = through(own).saturating_sub(other.unwrap_or(NEVER));
+            let sum = through[own];
+            through[own] = NEVER * 2;
+            margins[index] = sum - through[argmax(&through)];
             if index > 0 {
-                backward = step_back(&backward, &scores[index], gaps(index), transitions);
+                let ahead = plus(&backward, &scores[index]);
+                backward = step(&ahead, &table.steps_back[gaps(index) as usize]);
+                relate(&mut backward);
             }
         }
     }
 
     /// How probable the label of each piece is, given the page.
     pub(crate) fn probabilities(
-        scores: &[Row],
+        scores: &[WideRow],
         gaps: impl Fn(usize) -> Gap,
         transitions: &Transitions,
         labels: &[Label],
@@ -128,31 +135,20 @@ impl Chain {
         }
     }
 
-    fn run_forward(
-        &mut self,
-        scores: &[Row],
-        gaps: &impl Fn(usize) -> Gap,
-        transitions: &Transitions,
-    ) {
+    fn run_forward(&mut self, scores: &[WideRow], gaps: &impl Fn(usize) -> Gap, table: &WideTable) {
         self.forward.clear();
-        self.from.clear();
-        let mut row = transitions.start;
+        self.forward.reserve(scores.len());
+        let mut row = table.start;
         for (index, score) in scores.iter().enumerate() {
-            let mut from = [0u8; Label::COUNT];
             if index > 0 {
-                (row, from) = step(&self.forward[index - 1], gaps(index), transitions);
+                row = step(&row, &table.steps[gaps(index) as usize]);
             }
-            for (sum, own) in row.iter_mut().zip(score) {
-                *sum = sum.saturating_add(*own);
-            }
+            add(&mut row, score);
             if index + 1 == scores.len() {
-                for (sum, end) in row.iter_mut().zip(&transitions.end) {
-                    *sum += end;
-                }
+                add(&mut row, &table.end);
             }
             relate(&mut row);
             self.forward.push(row);
-            self.from.push(from);
         }
     }
 }
@@ -175,9 +171,10 @@ fn scaled(chances: Chances) -> Chances {
 }
 
 /// The chances that scores stand for; the best one's is 1.
-fn likely(scores: &Row) -> Chances {
-    let best = scores[argmax(scores)];
-    scores.map(|score| exp(score.saturating_sub(best)))
+fn likely(scores: &[i32]) -> Chances {
+    let scores = &scores[..Label::COUNT];
+    let best = scores.iter().copied().max().unwrap_or(0);
+    std::array::from_fn(|label| exp(scores[label].saturating_sub(best)))
 }
 
 /// The exponential of a score, a thousandth of log-odds each. Made of sums and products
@@ -198,47 +195,35 @@ fn exp(score: i32) -> f64 {
     }
 }
 
-fn step(before: &Row, gap: Gap, transitions: &Transitions) -> (Row, [u8; Label::COUNT]) {
-    let mut row = [NEVER; Label::COUNT];
-    let mut from = [0u8; Label::COUNT];
-    for (left, &sum) in before.iter().enumerate() {
-        for (right, worth) in transitions.steps[gap as usize][left].iter().enumerate() {
-            let total = sum + worth;
-            // `>`, not `>=`: the earlier label wins a tie.
-            if total > row[right] {
-                row[right] = total;
-                from[right] = left as u8;
-            }
+/// For each label the best sum over all labels of the piece next to it.
+fn step(beside: &WideRow, steps: &[WideRow; Label::COUNT]) -> WideRow {
+    let mut best = [NEVER * 2; WIDTH];
+    for (sum, worth) in beside.iter().zip(steps) {
+        for (best, worth) in best.iter_mut().zip(worth) {
+            *best = (*best).max(sum + worth);
         }
     }
-    (row, from)
+    best
 }
 
-fn step_back(behind: &Row, score: &Row, gap: Gap, transitions: &Transitions) -> Row {
-    let mut row = [NEVER; Label::COUNT];
-    for (left, best) in row.iter_mut().enumerate() {
-        for (right, worth) in transitions.steps[gap as usize][left].iter().enumerate() {
-            let total = behind[right]
-                .saturating_add(score[right])
-                .saturating_add(*worth);
-            *best = (*best).max(total);
-        }
-    }
-    relate(&mut row);
-    row
+fn plus(one: &WideRow, other: &WideRow) -> WideRow {
+    let mut sums = *one;
+    add(&mut sums, other);
+    sums
 }
 
 /// Makes the best score of a row 0.
-fn relate(row: &mut Row) {
+fn relate(row: &mut WideRow) {
     let best = row[argmax(row)];
     for score in row {
-        *score = score.saturating_sub(best).max(NEVER);
+        *score = (*score - best).max(NEVER);
     }
 }
 
-fn argmax(row: &Row) -> usize {
+/// The first label of those with the best score.
+fn argmax(row: &WideRow) -> usize {
     let mut best = 0;
-    for (label, &score) in row.iter().enumerate() {
+    for (label, &score) in row.iter().enumerate().take(Label::COUNT) {
         if score > row[best] {
             best = label;
         }
@@ -249,6 +234,7 @@ fn argmax(row: &Row) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::weights::Table;
 
     const FLAT: Transitions = Transitions {
         steps: [[[0; Label::COUNT]; Label::COUNT]; GAPS],
@@ -256,25 +242,23 @@ mod tests {
         end: [0; Label::COUNT],
     };
 
-    fn row(scores: &[(Label, i32)]) -> Row {
-        let mut row = [-1000; Label::COUNT];
+    fn row(scores: &[(Label, i32)]) -> WideRow {
+        let mut row = [-1000; WIDTH];
         for &(label, score) in scores {
             row[label as usize] = score;
         }
         row
     }
 
-    fn decide(scores: &[Row], transitions: &Transitions) -> (Vec<Label>, Vec<i32>) {
+    fn decide(scores: &[WideRow], transitions: &Transitions) -> (Vec<Label>, Vec<i32>) {
         let (mut labels, mut margins) = (Vec::new(), Vec::new());
         let mut chain = Chain::default();
-        chain.best(scores, |_| Gap::Line, transitions, &mut labels);
-        chain.margins(
-            scores,
-            |_| Gap::Line,
-            transitions,
-            |i| labels[i],
-            &mut margins,
-        );
+        let table = WideTable::new(&Table {
+            transitions: transitions.clone(),
+            ..Table::default()
+        });
+        chain.best(scores, |_| Gap::Line, &table, &mut labels);
+        chain.margins(scores, |_| Gap::Line, &table, |i| labels[i], &mut margins);
         (labels, margins)
     }
 
@@ -309,7 +293,7 @@ mod tests {
         transitions.steps[Gap::Line as usize][6][6] = 900;
         transitions.start[2] = 300;
         transitions.end[6] = 1200;
-        let scores: Vec<Row> = (0..3)
+        let scores: Vec<WideRow> = (0..3)
             .map(|piece| std::array::from_fn(|label| (piece * 7 + label as i32 * 131) % 1500))
             .collect();
         let labels = [Label::Body, Label::Nav, Label::Nav];
@@ -354,7 +338,7 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_first_label() {
-        let (labels, margins) = decide(&[[0; Label::COUNT]], &FLAT);
+        let (labels, margins) = decide(&[[0; WIDTH]], &FLAT);
         assert_eq!(labels, [Label::Title]);
         assert_eq!(margins, [0]);
         assert_eq!(decide(&[], &FLAT).0, []);

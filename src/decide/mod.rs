@@ -5,10 +5,12 @@
 
 pub(crate) mod chain;
 pub(crate) mod weights;
+pub(crate) mod wide;
 
 use crate::chars::Class;
-use crate::decide::chain::{Chain, Row};
-use crate::decide::weights::{Table, UNIT, Weights};
+use crate::decide::chain::Chain;
+use crate::decide::weights::{UNIT, Weights};
+use crate::decide::wide::{WIDTH, WideRow, WideTable};
 use crate::features::names::{self, Id};
 use crate::features::{Features, Look};
 use crate::label::Label;
@@ -22,7 +24,7 @@ pub(crate) struct Decision {
     /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
     pub(crate) probabilities: Vec<f64>,
     pub(crate) look: Look,
-    scores: Vec<Row>,
+    scores: Vec<WideRow>,
     margins: Vec<i32>,
     chain: Chain,
 }
@@ -52,21 +54,21 @@ pub(crate) fn active<'f>(
 }
 
 impl Decision {
-    /// Labels each piece.
-    pub(crate) fn decide(&mut self, pieces: &[Piece], features: &Features, weights: &Weights) {
+    /// Labels each piece; `tables` are those of both looks.
+    pub(crate) fn decide(
+        &mut self,
+        pieces: &[Piece],
+        features: &Features,
+        tables: &[WideTable; 2],
+    ) {
         let gap = |index: usize| pieces[index].gap;
-        self.first_look(
-            features,
-            gap,
-            |index| pieces[index].shape.weight(),
-            &weights.looks[0],
-        );
-        let second = &weights.looks[1];
+        let weight = |index: usize| pieces[index].shape.weight();
+        self.first_look(features, gap, weight, &tables[0]);
+        let second = &tables[1];
         let look = std::mem::take(&mut self.look);
         self.score(features, Some(&look), second);
         self.look = look;
-        self.chain
-            .best(&self.scores, gap, &second.transitions, &mut self.labels);
+        self.chain.best(&self.scores, gap, second, &mut self.labels);
         self.settle_title(pieces, second);
     }
 
@@ -88,58 +90,52 @@ impl Decision {
         features: &Features,
         gap: impl Fn(usize) -> Gap,
         weight: impl Fn(usize) -> u32,
-        table: &Table,
+        table: &WideTable,
     ) {
         self.score(features, None, table);
         let Look {
             labels, margins, ..
         } = &mut self.look;
+        self.chain.best(&self.scores, &gap, table, labels);
+        let label_of = |index: usize| labels[index];
         self.chain
-            .best(&self.scores, &gap, &table.transitions, labels);
-        self.chain.margins(
-            &self.scores,
-            &gap,
-            &table.transitions,
-            |index| labels[index],
-            margins,
-        );
+            .margins(&self.scores, &gap, table, label_of, margins);
         self.look.weigh(weight, UNIT);
     }
 
     /// Adds up the weights of the features that [`active`] lists, going through each
     /// piece's own only once: what is near goes to the pieces next to it as well.
-    fn score(&mut self, features: &Features, look: Option<&Look>, table: &Table) {
+    fn score(&mut self, features: &Features, look: Option<&Look>, table: &WideTable) {
         let count = features.len();
         self.scores.clear();
-        self.scores.resize(count, [0; Label::COUNT]);
+        self.scores.resize(count, [0; WIDTH]);
+        // What the piece before is worth to this one.
+        let mut before = [0; WIDTH];
         for piece in 0..count {
-            let (mut own, mut before, mut behind) =
-                ([0; Label::COUNT], [0; Label::COUNT], [0; Label::COUNT]);
+            // To itself, to the piece behind, to the piece before.
+            let mut sums = [[0; WIDTH]; 3];
             for &id in features.own(piece) {
-                let feature = usize::from(id);
-                add(&mut own, &table.rows[feature]);
-                if names::near(id) {
-                    add(&mut behind, &table.rows[names::OWN + feature]);
-                    add(&mut before, &table.rows[2 * names::OWN + feature]);
+                for (sums, row) in sums.iter_mut().zip(&table.rows[usize::from(id)]) {
+                    wide::add(sums, row);
                 }
             }
+            let [mut own, behind, ahead] = sums;
             for &id in look.map_or(&[][..], |look| look.own(piece)) {
-                add(&mut own, &table.rows[usize::from(id)]);
+                wide::add(&mut own, &table.rows[usize::from(id)][0]);
             }
-            add(&mut self.scores[piece], &own);
+            wide::add(&mut own, &before);
+            wide::add(&mut self.scores[piece], &own);
             if piece > 0 {
-                add(&mut self.scores[piece - 1], &before);
+                wide::add(&mut self.scores[piece - 1], &ahead);
             }
-            if let Some(next) = self.scores.get_mut(piece + 1) {
-                add(next, &behind);
-            }
+            before = behind;
         }
     }
 
     /// A page with an article has one title. Of several the surest stays; where there is
     /// none the likeliest is taken, unless it is very unlikely. Then the page is decided
     /// again.
-    fn settle_title(&mut self, pieces: &[Piece], table: &Table) {
+    fn settle_title(&mut self, pieces: &[Piece], table: &WideTable) {
         let gap = |index: usize| pieces[index].gap;
         let titles = |labels: &[Label]| {
             let runs = labels.chunk_by(|a, b| a == b);
@@ -157,7 +153,7 @@ impl Decision {
             labels,
             ..
         } = self;
-        chain.margins(scores, gap, &table.transitions, |_| Label::Title, margins);
+        chain.margins(scores, gap, table, |_| Label::Title, margins);
         // The first of equals: titles stand before what they head. A paragraph is none.
         let paragraph = |index: usize| {
             let shape = &pieces[index].shape;
@@ -170,7 +166,7 @@ impl Decision {
         if found == 0 {
             if margins[best] > -LARGEST_DOUBT {
                 scores[best][Label::Title as usize] -= margins[best] - 1;
-                chain.best(scores, gap, &table.transitions, labels);
+                chain.best(scores, gap, table, labels);
             }
             return;
         }
@@ -187,13 +183,7 @@ impl Decision {
                 row[Label::Title as usize] = chain::NEVER;
             }
         }
-        chain.best(scores, gap, &table.transitions, labels);
-    }
-}
-
-fn add(sums: &mut Row, weights: &Row) {
-    for (sum, weight) in sums.iter_mut().zip(weights) {
-        *sum += weight;
+        chain.best(scores, gap, table, labels);
     }
 }
 

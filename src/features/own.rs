@@ -118,7 +118,7 @@ impl Facts {
             script: script(shape),
             len_bucket,
             numbering: numbering::numbering(body),
-            date: patterns::date_at(body, shape.of(Class::Digit)),
+            date: patterns::date_at(body, shape),
             address: patterns::address(body, shape),
             boxed: shape.first == Class::Open && shape.last == Class::Close,
             hashtags: hashtags(body, shape),

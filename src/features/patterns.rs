@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::chars::Class;
 use crate::pieces::Shape;
 
 /// Where a date stands in a piece; the numbers are buckets of `date=`.
@@ -47,10 +48,35 @@ pub(crate) fn find_date(text: &str) -> Option<(usize, usize)> {
     DATE.find(text).map(|found| (found.start(), found.end()))
 }
 
+/// False if there is no date in a text that has digits: most have not, and looking for what
+/// stands behind a digit costs less than the pattern. English dates have words.
+fn may_be_dated(text: &str, shape: &Shape) -> bool {
+    const UNITS: [&str; 11] = [
+        "年", "月", "分", "小", "天", "个", "년", "개", "일", "시", "분",
+    ];
+    let bytes = text.as_bytes();
+    let behind = |at: usize| {
+        let rest = &bytes[at + 1..];
+        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        match rest.first() {
+            Some(b'-' | b'/' | b'.' | b':') => true,
+            Some(0x80..) => UNITS.iter().any(|unit| rest.starts_with(unit.as_bytes())),
+            _ => false,
+        }
+    };
+    let digit = |&(_, byte): &(usize, &u8)| byte.is_ascii_digit();
+    shape.of(Class::Latin) >= 3
+        || bytes
+            .iter()
+            .enumerate()
+            .filter(digit)
+            .any(|(at, _)| behind(at))
+}
+
 /// Where the dates of a piece stand.
-pub(crate) fn date_at(text: &str, digits: u32) -> DateAt {
-    // No date has fewer digits than `3天前`; no byline is longer than this.
-    if digits == 0 || text.len() > 600 {
+pub(crate) fn date_at(text: &str, shape: &Shape) -> DateAt {
+    // No byline is longer than this.
+    if shape.of(Class::Digit) == 0 || text.len() > 600 || !may_be_dated(text, shape) {
         return DateAt::None;
     }
     let mut found = DATE.find_iter(text);
@@ -76,7 +102,6 @@ const PHONE: usize = 4;
 
 /// Which addresses a piece holds, as a bucket of `address=`.
 pub(crate) fn address(text: &str, shape: &Shape) -> usize {
-    use crate::chars::Class;
     let mut bits = 0;
     if shape.of(Class::Slash) >= 2 || shape.of(Class::Dot) >= 2 {
         let url = text.contains("://") || text.contains("www.") || text.contains(".com");
@@ -93,6 +118,7 @@ pub(crate) fn address(text: &str, shape: &Shape) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pieces::Lines;
 
     #[test]
     fn dates_and_where_they_stand() {
@@ -110,7 +136,45 @@ mod tests {
             ("比分 3:10 的说法", DateAt::Inside),
             ("5天前", DateAt::Alone),
         ] {
-            assert_eq!(date_at(text, 9), expected, "{text}");
+            assert_eq!(date_at(text, &shape(text)), expected, "{text}");
+        }
+    }
+
+    fn shape(line: &str) -> Shape {
+        let (mut lines, mut pieces) = (Lines::default(), Vec::new());
+        lines.scan(line);
+        lines.pieces(line, &[], |_| false, &mut pieces);
+        pieces.swap_remove(0).shape
+    }
+
+    #[test]
+    fn no_date_is_passed_over() {
+        for text in [
+            "2024 年 1 月",
+            "19年前",
+            "20 分钟前",
+            "3分鐘前",
+            "2小时前",
+            "2 小時前",
+            "1个月前",
+            "3월 2일 전",
+            "3 시간 전",
+            "10분전",
+            "2 개월 전",
+            "5년 전",
+            "2019 . 3 . 4",
+            "1/2",
+            "12.5.2024",
+            "Sept. 3rd, 2020",
+            "3 sep 2020",
+            "7 weeks ago",
+            "9:05 PM",
+            "2020-1-2T10:20",
+            "１２ 8:30",
+            "3月5日",
+        ] {
+            assert!(may_be_dated(text, &shape(text)), "{text}");
+            assert!(DATE.is_match(text) || text.contains(['시', '월']), "{text}");
         }
     }
 }

@@ -39,7 +39,10 @@ pub(crate) fn find(text: &str, pieces: &[Piece]) -> Vec<Contact> {
     let mut contacts = Vec::new();
     for piece in pieces {
         let shape = &piece.shape;
-        let number = shape.digit_run >= 3 && shape.of(Class::Digit) >= 5;
+        // No telephone has fewer than ten digits, and all else has letters.
+        let letters = shape.of(Class::Latin) >= 2;
+        let digits = if letters { 5 } else { 10 };
+        let number = shape.digit_run >= 3 && shape.of(Class::Digit) >= digits;
         let address = shape.of(Class::Code) > 0 && shape.of(Class::Latin) > 4;
         let wechat = shape.of(Class::Latin) >= 6 && shape.of(Class::Colon) > 0;
         if number || address || wechat {

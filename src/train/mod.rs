@@ -17,6 +17,7 @@ use std::num::NonZero;
 use rayon::prelude::*;
 
 use crate::decide::weights::{Table, UNIT, Weights};
+use crate::decide::wide::WideTable;
 use crate::decide::{self, Decision, chain};
 use crate::error::{Error, Result};
 use crate::extract::Extractor;
@@ -201,7 +202,13 @@ impl Sample {
     /// What a first model makes of the page.
     fn look(&self, table: &Table) -> Look {
         let mut decision = Decision::default();
-        decision.first_look(&self.features, |i| self.gaps[i], |i| self.weights[i], table);
+        let table = WideTable::new(table);
+        decision.first_look(
+            &self.features,
+            |i| self.gaps[i],
+            |i| self.weights[i],
+            &table,
+        );
         decision.look
     }
 

@@ -1,0 +1,65 @@
+//! Weights become rows as wide as the processor likes them: what a person reads is in
+//! [`Table`], what the decision adds up is here.
+//!
+//! Ten labels make rows of twelve integers, which vectors of four hold without a rest; the last
+//! two say nothing and are never chosen. The three rows of a feature (for the piece itself, for the one
+//! behind it and for the one before it) stand side by side, since they are added together.
+
+use crate::decide::chain::{GAPS, Row};
+use crate::decide::weights::Table;
+use crate::features::names::{self, Id};
+use crate::label::Label;
+
+/// A score for each label, and two more.
+pub(crate) type WideRow = [i32; WIDTH];
+
+/// Scores in a row.
+pub(crate) const WIDTH: usize = Label::COUNT.next_multiple_of(4);
+
+/// A [`Table`] as the decision reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WideTable {
+    /// By a piece's own feature: what it is worth to the piece, to the one behind it, for which
+    /// it is a feature of the piece before, and to the one before it.
+    pub(crate) rows: Vec<[WideRow; 3]>,
+    /// By gap, by label before: a score for each label behind.
+    pub(crate) steps: [[WideRow; Label::COUNT]; GAPS],
+    /// By gap, by label behind: a score for each label before.
+    pub(crate) steps_back: [[WideRow; Label::COUNT]; GAPS],
+    pub(crate) start: WideRow,
+    pub(crate) end: WideRow,
+}
+
+impl WideTable {
+    pub(crate) fn new(table: &Table) -> Self {
+        let side = |feature: usize, side: usize| match side {
+            1 | 2 if !names::near(feature as Id) => [0; WIDTH],
+            _ => widen(&table.rows[side * names::OWN + feature]),
+        };
+        let steps = table.transitions.steps;
+        let turned = |gap: usize, behind: usize| {
+            let column: Row = std::array::from_fn(|before| steps[gap][before][behind]);
+            widen(&column)
+        };
+        Self {
+            rows: (0..names::OWN)
+                .map(|feature| [0, 1, 2].map(|at| side(feature, at)))
+                .collect(),
+            steps: steps.map(|gap| gap.map(|row| widen(&row))),
+            steps_back: std::array::from_fn(|gap| std::array::from_fn(|row| turned(gap, row))),
+            start: widen(&table.transitions.start),
+            end: widen(&table.transitions.end),
+        }
+    }
+}
+
+fn widen(row: &Row) -> WideRow {
+    std::array::from_fn(|label| row.get(label).copied().unwrap_or(0))
+}
+
+#[inline(always)]
+pub(crate) fn add(sums: &mut WideRow, row: &WideRow) {
+    for (sum, worth) in sums.iter_mut().zip(row) {
+        *sum += worth;
+    }
+}
