@@ -9,8 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where each outside crate may appear, below `src`. One that is not listed may appear anywhere.
-const OWNERS: [(&str, &[&str]); 26] = [
+const OWNERS: [(&str, &[&str]); 32] = [
     ("aho_corasick", &["matcher"]),
+    ("anstream", &["bin/dehusk/screen.rs"]),
+    ("anstyle", &["bin/dehusk/screen.rs"]),
     ("arrow_array", &["input/parquet.rs"]),
     ("arrow_json", &["input/parquet.rs", "output/parquet.rs"]),
     ("arrow_schema", &["input/parquet.rs", "output/parquet.rs"]),
@@ -18,6 +20,7 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ("bzip2", &["input/compress.rs"]),
     ("chardetng", &["input/decode.rs"]),
     ("clap", &["bin/dehusk"]),
+    ("comfy_table", &["bin/dehusk/screen.rs"]),
     ("ctrlc", &["bin/dehusk/interrupt.rs"]),
     ("encoding_rs", &["input/decode.rs"]),
     (
@@ -65,7 +68,10 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ),
     ("simdutf8", &["input/decode.rs"]),
     ("tempfile", &["input/parquet.rs"]),
+    ("terminal_size", &["bin/dehusk/screen.rs"]),
+    ("textwrap", &["bin/dehusk/screen.rs"]),
     ("unicode_normalization", &["eval/items.rs"]),
+    ("unicode_width", &["bin/dehusk/screen.rs"]),
     ("walkdir", &["input/walk.rs"]),
     (
         "zstd",
