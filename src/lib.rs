@@ -94,7 +94,9 @@ pub use crate::language::Language;
 pub use crate::markup::Markup;
 #[cfg(feature = "parquet")]
 pub use crate::output::ParquetWriter;
-pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
+pub use crate::output::{
+    Offsets, OutputFile, OutputFormat, RecordWriter, Sink, failed_schema, record_schema,
+};
 pub use crate::page::{Page, PageError, Source, Warc};
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};

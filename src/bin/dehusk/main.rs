@@ -1,19 +1,23 @@
-//! The `dehusk` command: what was typed ([`args`]) is given its meaning ([`run`], [`shards`], [`rules`]), and the
-//! exit status is decided here.
+//! The `dehusk` command: what was typed ([`args`]), completed from a file ([`config`]), is given its meaning ([`run`],
+//! [`shards`], [`rules`]), and the exit status is decided here.
 //!
 //! 0: all pages came through. 1: the run finished, but some pages failed. 2: it could not
 //! run, or not to its end, or could not write. 130: it was interrupted. A reader of our
 //! output who has had enough and goes away is no failure.
 
 mod args;
+mod config;
 mod eval;
 mod interrupt;
 mod ledger;
 mod manifest;
+mod manual;
 mod places;
+mod presets;
 mod report;
 mod rules;
 mod run;
+mod schema;
 #[allow(dead_code, reason = "explain and stats come next")]
 mod screen;
 mod settings;
@@ -22,19 +26,10 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::args::{Args, Command};
+use crate::args::Command;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let done = match args.command {
-        Command::Extract(args) => run::extract(args),
-        Command::Eval(args) => eval::eval(&args),
-        Command::Train(args) => train::train(&args),
-        Command::Rules(command) => rules::rules(&command),
-    };
-    match done {
+    match config::args().and_then(|args| carry_out(args.command)) {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
         Ok(Outcome::NothingRead) => ExitCode::from(2),
@@ -43,6 +38,19 @@ fn main() -> ExitCode {
             report::line(&error);
             ExitCode::from(2)
         }
+    }
+}
+
+fn carry_out(command: Command) -> Result<Outcome, run::Failure> {
+    match command {
+        Command::Extract(args) => run::extract(args),
+        Command::Eval(args) => eval::eval(&args),
+        Command::Train(args) => train::train(&args),
+        Command::Rules(command) => rules::rules(&command),
+        Command::Schema(args) => schema::schema(&args),
+        Command::Config(args) => config::show(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }
 

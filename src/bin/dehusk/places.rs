@@ -87,14 +87,17 @@ pub(crate) fn refuse_clashes(args: &Extract, input: &InputBuilder) {
     .collect();
     for (n, (option, path)) in outputs.iter().enumerate() {
         if input.would_read(path) {
-            usage(&format!(
-                "{option} {} is one of the files to be read",
-                path.display()
-            ));
+            usage(
+                "extract",
+                &format!("{option} {} is one of the files to be read", path.display()),
+            );
         }
         let same = |(_, other): &&(&str, &Path)| place(other) == place(path);
         if let Some((other, _)) = outputs[..n].iter().find(same) {
-            usage(&format!("{option} and {other} name the same file"));
+            usage(
+                "extract",
+                &format!("{option} and {other} name the same file"),
+            );
         }
     }
 }
@@ -104,11 +107,14 @@ pub(crate) fn refuse_clashes(args: &Extract, input: &InputBuilder) {
 pub(crate) fn refuse_inside(option: &str, dir: &Path, inputs: &[PathBuf]) {
     let inside = |input: &&PathBuf| input.is_dir() && place(dir).starts_with(place(input));
     if let Some(input) = inputs.iter().find(inside) {
-        usage(&format!(
-            "{option} {} is inside of {}, which is to be read; give a directory elsewhere",
-            dir.display(),
-            input.display()
-        ));
+        usage(
+            "extract",
+            &format!(
+                "{option} {} is inside of {}, which is to be read; give a directory elsewhere",
+                dir.display(),
+                input.display()
+            ),
+        );
     }
 }
 
@@ -130,7 +136,10 @@ pub(crate) fn refuse_shared(shards: &[Shard], summary: Option<&Path>) -> Result<
     }
     let summary = summary.map(place);
     if let Some(shared) = summary.filter(|path| takers.contains_key(&**path)) {
-        usage(&format!("--summary {} is an output", shared.display()));
+        usage(
+            "extract",
+            &format!("--summary {} is an output", shared.display()),
+        );
     }
     let there = takers.keys().filter_map(|path| path.canonicalize().ok());
     let there: HashSet<PathBuf> = there.collect();

@@ -105,7 +105,7 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
         .text_field(&args.text_field)
         .id_field(&args.id_field)
         .url_field(&args.url_field)
-        .max_page_size(args.max_page_size)
+        .max_page_size(args.max_page_size.0)
         .keep(keep);
     if let Some(field) = &args.html_field {
         input = input.html_field(field);
@@ -146,10 +146,16 @@ fn input(args: &Extract, paths: &[PathBuf]) -> InputBuilder {
 /// Options that standard input does not go with.
 fn refuse_stdin(args: &Extract, stdin: bool) {
     if stdin && args.files_from.as_deref() == Some(Path::new("-")) {
-        usage("standard input holds either names, for --files-from -, or pages");
+        usage(
+            "extract",
+            "standard input holds either names, for --files-from -, or pages",
+        );
     }
     if stdin && args.shard.is_some() {
-        usage("--shard needs files or directories to read, not standard input");
+        usage(
+            "extract",
+            "--shard needs files or directories to read, not standard input",
+        );
     }
 }
 
@@ -189,7 +195,7 @@ fn writer(args: &Extract) -> RecordWriter {
     if !args.fields.is_empty() {
         writer = writer
             .fields(&args.fields)
-            .unwrap_or_else(|error| usage(&format!("--fields: {error}")));
+            .unwrap_or_else(|error| usage("extract", &format!("--fields: {error}")));
         // What is asked for by its own option is not taken away again.
         if !args.keep.is_empty() {
             writer = writer.with_input(true);
@@ -209,17 +215,20 @@ fn refuse_json_options(args: &Extract) {
         (args.on_error == args::OnError::Record, "--on-error record"),
     ];
     if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
-        usage(&format!(
-            "{option} needs JSON records, --to jsonl, json or parquet"
-        ));
+        usage(
+            "extract",
+            &format!("{option} needs JSON records, --to jsonl, json or parquet"),
+        );
     }
 }
 
 /// Ends the process as clap does for a command line that makes no sense.
-pub(crate) fn usage(message: &str) -> ! {
-    Args::command()
-        .error(ErrorKind::ArgumentConflict, message)
-        .exit()
+pub(crate) fn usage(command: &str, message: &str) -> ! {
+    let mut program = Args::command();
+    program.build();
+    let found = program.find_subcommand_mut(command);
+    let mut command = found.cloned().unwrap_or(program);
+    command.error(ErrorKind::ArgumentConflict, message).exit()
 }
 
 fn on_error(policy: args::OnError) -> dehusk::OnError {
@@ -292,6 +301,7 @@ impl Records {
     fn table(writer: &RecordWriter) -> Result<Self, Failure> {
         if io::stdout().is_terminal() {
             usage(
+                "extract",
                 "standard output is a terminal, which cannot show Parquet; write to a file with -o FILE",
             );
         }

@@ -76,7 +76,10 @@ pub(crate) fn extract(
 fn refuse_nonsense(args: &Extract, paths: &[PathBuf], dir: &Path) {
     let stdin = args.paths.iter().any(|path| path == Path::new("-"));
     if stdin || paths.is_empty() && args.files_from.is_none() {
-        usage("--out-dir needs files or directories to read, not standard input");
+        usage(
+            "extract",
+            "--out-dir needs files or directories to read, not standard input",
+        );
     }
     places::refuse_inside("--out-dir", dir, paths);
     if let Some(errors) = &args.errors {
