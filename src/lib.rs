@@ -88,7 +88,9 @@ pub use crate::eval::{
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};
-pub use crate::input::{Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Skipped};
+pub use crate::input::{
+    Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Meter, Skipped,
+};
 pub use crate::label::Label;
 pub use crate::language::Language;
 pub use crate::markup::Markup;

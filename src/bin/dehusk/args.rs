@@ -351,6 +351,7 @@ pub(crate) struct Extract {
         long,
         value_name = "KEYS",
         value_delimiter = ',',
+        value_parser = name,
         help_heading = "Output"
     )]
     pub(crate) fields: Vec<String>,
@@ -364,6 +365,7 @@ pub(crate) struct Extract {
         long,
         value_name = "FIELDS",
         value_delimiter = ',',
+        value_parser = name,
         help_heading = "Output"
     )]
     pub(crate) keep: Vec<String>,
@@ -388,7 +390,7 @@ pub(crate) struct Extract {
     /// Tell how sure each segment's label is
     ///
     /// `confidence`, from 0 to 1: of the segments given 0.9, nine in ten are right.
-    #[arg(long, help_heading = "Decision")]
+    #[arg(long, hide_short_help = true, help_heading = "Decision")]
     pub(crate) confidence: bool,
 
     /// Add a pack of cues; may be repeated
@@ -439,7 +441,7 @@ pub(crate) struct Extract {
     /// Threads that extract [default: one a core]
     ///
     /// Records do not depend on their number; at most 512 are used.
-    #[arg(long, value_name = "N", help_heading = "Running")]
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Running")]
     pub(crate) threads: Option<NonZero<usize>>,
 
     /// Show progress on standard error
@@ -572,7 +574,7 @@ pub(crate) struct Train {
     pub(crate) rules: Vec<PathBuf>,
 
     /// Threads that learn [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<NonZero<usize>>,
 
     #[command(flatten)]
@@ -606,7 +608,7 @@ pub(crate) struct Schema {
     pub(crate) of: SchemaOf,
 
     /// Of records that are written with these --fields
-    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 }
 
@@ -755,9 +757,21 @@ fn shard(typed: &str) -> Result<Shard, String> {
     Ok(Shard { index, of })
 }
 
+/// One name of a list; white space around it is of the list.
+fn name(typed: &str) -> Result<String, String> {
+    match typed.trim() {
+        "" => Err("an empty name; names stand between commas, as in title,tags".into()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 fn charset(typed: &str) -> Result<dehusk::Charset, String> {
     dehusk::Charset::for_label(typed)
         .ok_or_else(|| "no charset that browsers know; there are utf-8, gb18030, gbk, big5, utf-16le, shift_jis, euc-jp, euc-kr, windows-1252 and others".into())
+}
+
+fn threads(typed: &str) -> Result<NonZero<usize>, String> {
+    typed.parse().map_err(|_| "not a number from 1 up".into())
 }
 
 fn folds(typed: &str) -> Result<usize, String> {

@@ -5,6 +5,7 @@
 //! run, or not to its end, or could not write. 130: it was interrupted. A reader of our
 //! output who has had enough and goes away is no failure.
 
+mod advice;
 mod args;
 mod config;
 mod eval;

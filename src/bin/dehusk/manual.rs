@@ -48,8 +48,12 @@ fn program() -> Command {
     program
 }
 
+fn name(command: &Command) -> &str {
+    command.get_display_name().unwrap_or(command.get_name())
+}
+
 fn page(command: Command) -> io::Result<String> {
-    let name = command.get_display_name().unwrap_or_default().to_owned();
+    let name = name(&command).to_owned();
     let mut page = Vec::new();
     Page::new(command).title(name).render(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
@@ -61,7 +65,7 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
     let mut commands = vec![program()];
     while let Some(command) = commands.pop() {
         commands.extend(command.get_subcommands().cloned());
-        let name = format!("{}.1", command.get_display_name().unwrap_or_default());
+        let name = format!("{}.1", name(&command));
         let mut file = interrupt::create(&dir.join(name))?;
         file.write_all(page(command)?.as_bytes())?;
         file.finish()?;

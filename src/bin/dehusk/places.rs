@@ -102,6 +102,44 @@ pub(crate) fn refuse_clashes(args: &Extract, input: &InputBuilder) {
     }
 }
 
+/// Endings that say how a file is packed.
+const PACKED: [&str; 4] = ["gz", "zst", "bz2", "xz"];
+
+/// Refuses an output whose name promises what it would not hold.
+pub(crate) fn refuse_ending(args: &Extract) {
+    let Some(path) = args.output.as_deref().filter(|path| is_file_name(path)) else {
+        return;
+    };
+    let lower = |path: &Path| Some(path.extension()?.to_str()?.to_ascii_lowercase());
+    let last = lower(path);
+    if let Some(packed @ ("bz2" | "xz")) = last.as_deref() {
+        usage(
+            "extract",
+            &format!("--output: .{packed} can be read, not written; end the name in .gz or .zst"),
+        );
+    }
+    let inner = match last.as_deref() {
+        Some(packed) if PACKED.contains(&packed) => lower(&path.with_extension("")),
+        _ => last,
+    };
+    if let Some(ending) =
+        inner.filter(|_| args.to.is_none() && OutputFormat::from_path(path).is_none())
+    {
+        usage(
+            "extract",
+            &format!(
+                "--output: .{ending} names no format; end the name in .jsonl, .json, .txt, .md, .marked \
+                 or .parquet, or tell the format, as --to jsonl"
+            ),
+        );
+    }
+}
+
+/// Not for a device or a pipe, whatever they are called.
+fn is_file_name(path: &Path) -> bool {
+    path != Path::new("-") && fs::metadata(path).map_or(true, |data| data.is_file())
+}
+
 /// Refuses a directory of outputs that is inside a directory of inputs: the next run would
 /// read what this one writes.
 pub(crate) fn refuse_inside(option: &str, dir: &Path, inputs: &[PathBuf]) {

@@ -178,8 +178,14 @@ impl Reader<'_> {
         value: &Spanned<DeValue>,
     ) -> Result<Vec<Preset>, Failure> {
         let known = commands(self.program).find(|command| command.get_name() == name);
-        let (Some(command), Some(options)) = (known, value.get_ref().as_table()) else {
+        let Some(command) = known else {
             return Err(self.no_command(name, at));
+        };
+        let Some(options) = value.get_ref().as_table() else {
+            return Err(self.wrong(
+                at,
+                &format!("write [{name}], and options in lines below it"),
+            ));
         };
         let option = |(name, value): (&Spanned<_>, &Spanned<_>)| self.option(command, name, value);
         options.iter().map(option).collect()
@@ -190,6 +196,9 @@ impl Reader<'_> {
             .map(|command| format!("[{}]", command.get_name()))
             .collect();
         let names = names.join(", ");
+        if self.program.find_subcommand(name).is_some() {
+            return self.wrong(at, &format!("no settings for `{name}`; there are {names}"));
+        }
         let is_option = |command: &&Command| setting(command, name).is_some();
         let message = match commands(self.program).find(is_option) {
             Some(command) => format!(
@@ -408,8 +417,8 @@ mod tests {
                 "2: unknown setting `text_field` of [extract]; did you mean `text-field`?",
             ),
             (
-                "[extract]\nx = 1",
-                "2: unknown setting `x` of [extract]; `dehusk config extract` shows",
+                "[extract]\nqqqqqq = 1",
+                "2: unknown setting `qqqqqq` of [extract]; `dehusk config extract` shows",
             ),
             ("[extract]\noutput = 'x'", "2: `output` can only be typed"),
             (
@@ -435,6 +444,10 @@ mod tests {
             (
                 "[extrct]",
                 "1: no settings for `extrct`; there are [extract], ",
+            ),
+            (
+                "extract = 1",
+                "1: write [extract], and options in lines below it",
             ),
             ("[rules]", "1: no settings for `rules`"),
             ("[extract]\nthreads 1", "2: "),
