@@ -16,6 +16,8 @@ mod rules;
 mod run;
 mod settings;
 mod shards;
+#[allow(dead_code, reason = "used by the commands that write HTML")]
+mod sheet;
 mod train;
 
 use std::process::ExitCode;
