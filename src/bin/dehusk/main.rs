@@ -18,6 +18,8 @@ mod run;
 mod screen;
 mod settings;
 mod shards;
+#[allow(dead_code, reason = "used by the commands that write HTML")]
+mod sheet;
 mod train;
 
 use std::process::ExitCode;
