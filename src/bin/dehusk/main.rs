@@ -7,6 +7,7 @@
 
 mod args;
 mod eval;
+mod explain;
 mod interrupt;
 mod ledger;
 mod manifest;
@@ -14,11 +15,9 @@ mod places;
 mod report;
 mod rules;
 mod run;
-#[allow(dead_code, reason = "explain and stats come next")]
 mod screen;
 mod settings;
 mod shards;
-#[allow(dead_code, reason = "used by the commands that write HTML")]
 mod sheet;
 mod train;
 
@@ -32,6 +31,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Extract(args) => run::extract(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Eval(args) => eval::eval(&args),
         Command::Train(args) => train::train(&args),
         Command::Rules(command) => rules::rules(&command),
