@@ -342,8 +342,9 @@ What the lines say:
         one piece down or up
   cue   phrases that count here: (PACK:LINE, label and role)
   for   features that speak most for the label
-  over  the most probable other label, by how much it lost, and what spoke most against it and
-        for it; `neighbours` is what the labels on either side make of it
+  over  the most probable other label, how probable it is by the model's own account, by how
+        much it lost, and what spoke most against it and for it; `neighbours` is what the labels
+        on either side make of it
   rule  what the rule of one title a page did
   item  a tag, or a related title
   Costs and features are log-odds: +0.69 makes a label twice as probable. The features of a

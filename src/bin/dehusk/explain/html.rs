@@ -322,7 +322,7 @@ fn why(text: &str, piece: &Reasons, differences: &[Difference]) -> Markup {
     html! {
         p.verdict {
             (sheet::key(label)) " " strong { (format!("{:.2}", piece.confidence.get())) } " sure; "
-            "next " (sheet::key(other)) " " span.soft { "by itself " (format!("{share:.2}")) }
+            "next " (sheet::key(other)) " " span.soft { (format!("{share:.2}")) }
         }
         @if let Some(was) = was { p { "Was " (sheet::key(was.was)) " in the records." } }
         blockquote.quote { (sheet::text(&excerpt(piece.span.of(text)))) }
@@ -340,7 +340,7 @@ fn why(text: &str, piece: &Reasons, differences: &[Difference]) -> Markup {
         (features(&case.speaks_for, |one| one.worth(label)))
         h3 { "Over " (other) span.soft { ", by " (format!("{:.2}", f64::from(case.lead) / 1000.0)) } }
         (features(&case.over, |one| one.lead(label, other)))
-        @if case.neighbours != 0 {
+        @if words::counts(case.neighbours) {
             p.feature { span.odds { (words::odds(case.neighbours)) } " what the labels on either side make of it" }
         }
         @if !case.but.is_empty() {

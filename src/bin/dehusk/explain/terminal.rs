@@ -169,11 +169,11 @@ impl Pen {
         let (label, other) = (piece.label, piece.runner_up);
         let share = piece.probabilities[other as usize];
         let mut over = format!(
-            "{other} (by itself {share:.2}) by {:.2}: ",
+            "{other} ({share:.2}) by {:.2}: ",
             f64::from(case.lead) / 1000.0
         );
         over += &list(&case.over, |one| one.lead(label, other));
-        if case.neighbours != 0 {
+        if words::counts(case.neighbours) {
             over += &format!("; neighbours {}", words::odds(case.neighbours));
         }
         if !case.but.is_empty() {

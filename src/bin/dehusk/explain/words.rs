@@ -7,6 +7,11 @@ pub(super) fn odds(thousandths: i32) -> String {
     format!("{:+.2}", f64::from(thousandths) / 1000.0)
 }
 
+/// True if the two decimals that are told show anything.
+pub(super) fn counts(thousandths: i32) -> bool {
+    thousandths.abs() >= 5
+}
+
 /// A phrase and where it comes from. Packs of the user's own have names that may hold anything.
 pub(super) fn cue(cue: &FiredCue) -> String {
     let FiredCue {
@@ -88,7 +93,7 @@ pub(super) fn case(piece: &Reasons, most: usize) -> Case {
         _ => true,
     });
     over.truncate(most);
-    but.truncate(most.div_ceil(2));
+    but.truncate(most / 2);
     let steps = |label: Label| piece.entering[label as usize] + piece.leaving[label as usize];
     Case {
         speaks_for,
