@@ -16,6 +16,7 @@ const OWNERS: [(&str, &[&str]); 35] = [
     ("arrow_array", &["input/parquet.rs"]),
     ("arrow_json", &["input/parquet.rs", "output/parquet.rs"]),
     ("arrow_schema", &["input/parquet.rs", "output/parquet.rs"]),
+    ("base64", &["bin/dehusk/sheet.rs"]),
     ("brotli_decompressor", &["input/http.rs"]),
     ("bzip2", &["input/compress.rs"]),
     ("chardetng", &["input/decode.rs"]),
@@ -36,6 +37,14 @@ const OWNERS: [(&str, &[&str]); 35] = [
     ("httparse", &["input/http.rs", "input/warc.rs"]),
     ("indicatif", &["bin/dehusk/report.rs"]),
     ("lzma_rust2", &["input/compress.rs"]),
+    (
+        "maud",
+        &[
+            "bin/dehusk/sheet.rs",
+            "bin/dehusk/stats",
+            "bin/dehusk/explain",
+        ],
+    ),
     ("nix", &["bin/dehusk/interrupt.rs"]),
     // The crate; our own modules of that name are reached by `self::` and `super::`.
     ("parquet::arrow", &["input/parquet.rs", "output/parquet.rs"]),
@@ -74,6 +83,7 @@ const OWNERS: [(&str, &[&str]); 35] = [
             "bin/dehusk/manifest.rs",
         ],
     ),
+    ("sha2", &["bin/dehusk/sheet.rs"]),
     ("simdutf8", &["input/decode.rs"]),
     ("tempfile", &["input/parquet.rs"]),
     ("terminal_size", &["bin/dehusk/screen.rs"]),

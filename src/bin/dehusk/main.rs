@@ -9,6 +9,7 @@ mod advice;
 mod args;
 mod config;
 mod eval;
+mod explain;
 mod interrupt;
 mod ledger;
 mod manifest;
@@ -19,10 +20,10 @@ mod report;
 mod rules;
 mod run;
 mod schema;
-#[allow(dead_code, reason = "explain and stats come next")]
 mod screen;
 mod settings;
 mod shards;
+mod sheet;
 mod train;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
 fn carry_out(command: Command) -> Result<Outcome, run::Failure> {
     match command {
         Command::Extract(args) => run::extract(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Eval(args) => eval::eval(&args),
         Command::Train(args) => train::train(&args),
         Command::Rules(command) => rules::rules(&command),

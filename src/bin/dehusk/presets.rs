@@ -20,18 +20,22 @@ use crate::run::{self, Failure};
 
 /// Options that say what is read and written, or what is shown: they are only ever typed, so
 /// that no file lying about makes a command read or overwrite something.
-const TYPED: [&str; 14] = [
+const TYPED: [&str; 18] = [
+    "against",
     "cases",
     "config",
     "errors",
     "files-from",
+    "full",
     "held-out",
+    "html",
     "json",
     "no-config",
     "null",
     "out-dir",
     "output",
     "overwrite",
+    "page",
     "resume",
     "shard",
     "summary",
