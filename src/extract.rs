@@ -15,7 +15,9 @@ use crate::rules::RuleSet;
 /// Splits pages; built once, immutable, shared by all threads.
 #[derive(Debug)]
 pub struct Extractor {
-    matcher: Matcher,
+    pub(crate) matcher: Matcher,
+    /// What the matcher was made of; only explanations look at it.
+    pub(crate) rules: RuleSet,
     weights: Models,
     confidence: bool,
 }
@@ -95,6 +97,7 @@ impl ExtractorBuilder {
         };
         Ok(Extractor {
             matcher: Matcher::new(&rules)?,
+            rules,
             weights,
             confidence: self.confidence,
         })
@@ -141,13 +144,13 @@ impl Default for Extractor {
 /// One thread's scratch memory: buffers are cleared between pages, never freed.
 #[derive(Debug)]
 pub struct Worker<'e> {
-    extractor: &'e Extractor,
+    pub(crate) extractor: &'e Extractor,
     lines: Lines,
     mended: Mended,
-    hits: Vec<Hit>,
-    pieces: Vec<Piece>,
-    features: Features,
-    decision: Decision,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) features: Features,
+    pub(crate) decision: Decision,
 }
 
 impl Worker<'_> {
@@ -161,9 +164,24 @@ impl Worker<'_> {
     ///
     /// [`Page::markup`]: crate::Page::markup
     pub fn extract_marked_up<'p>(&mut self, text: &'p str, markup: &Markup) -> Record<'p> {
+        self.split(text, markup, self.extractor.confidence)
+    }
+
+    /// All stages.
+    pub(crate) fn split<'p>(
+        &mut self,
+        text: &'p str,
+        markup: &Markup,
+        confidence: bool,
+    ) -> Record<'p> {
         self.prepare(text, markup);
-        self.decide(markup);
-        self.assemble(text, markup)
+        self.decide(markup, confidence);
+        self.assemble(text, markup, confidence)
+    }
+
+    /// What decides on pages with that markup.
+    pub(crate) fn weights(&self, markup: &Markup) -> &Weights {
+        self.extractor.weights.weights(markup)
     }
 
     /// All up to the decision: lines, hits, pieces, features.
@@ -196,15 +214,15 @@ impl Worker<'_> {
         self.features.weigh(text, pieces, hits, matcher, markup);
     }
 
-    fn decide(&mut self, markup: &Markup) {
+    fn decide(&mut self, markup: &Markup, confidence: bool) {
         let weights = self.extractor.weights.weights(markup);
         self.decision.decide(&self.pieces, &self.features, weights);
-        if self.extractor.confidence {
+        if confidence {
             self.decision.weigh_up(&self.pieces, weights);
         }
     }
 
-    fn assemble<'p>(&self, text: &'p str, markup: &Markup) -> Record<'p> {
+    fn assemble<'p>(&self, text: &'p str, markup: &Markup, confidence: bool) -> Record<'p> {
         let mut record = fields::assemble(
             text,
             &self.pieces,
@@ -214,7 +232,7 @@ impl Worker<'_> {
             &self.extractor.matcher,
             markup,
         );
-        if self.extractor.confidence {
+        if confidence {
             let (segments, probabilities) = (&mut record.segments, &self.decision.probabilities);
             let calibration = &self.extractor.weights.weights(markup).calibration;
             fields::set_confidence(segments, &self.pieces, probabilities, calibration);
@@ -272,14 +290,14 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Labels.
     pub fn labels(&mut self) -> usize {
-        self.worker.decide(&Markup::default());
+        self.worker.decide(&Markup::default(), false);
         self.worker.decision.labels.len()
     }
 
     /// Segments.
     pub fn segments(&mut self) -> usize {
         self.worker
-            .assemble(self.text, &Markup::default())
+            .assemble(self.text, &Markup::default(), false)
             .segments
             .len()
     }

@@ -73,6 +73,8 @@ mod gold;
 mod output;
 // run: from pages to a sink, on all cores
 mod pipeline;
+// tell why
+mod explain;
 // judge and learn
 #[cfg(feature = "eval")]
 mod eval;
@@ -85,6 +87,7 @@ pub use crate::eval::{
     Confusion, Figure, Found, Hits, Interval, LosslessScore, Measure, PageScore, Prediction,
     Predictions, Prf, Scores, Sureness, TitleScore, Wrong,
 };
+pub use crate::explain::{Boundary, Change, Evidence, Explanation, FiredCue, Reasons, TitleRule};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};
@@ -96,6 +99,7 @@ pub use crate::markup::Markup;
 pub use crate::output::ParquetWriter;
 pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
 pub use crate::page::{Page, PageError, Source, Warc};
+pub use crate::pieces::Gap;
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
 pub use crate::span::Span;

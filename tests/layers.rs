@@ -9,8 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where each outside crate may appear, below `src`. One that is not listed may appear anywhere.
-const OWNERS: [(&str, &[&str]); 29] = [
+const OWNERS: [(&str, &[&str]); 35] = [
     ("aho_corasick", &["matcher"]),
+    ("anstream", &["bin/dehusk/screen.rs"]),
+    ("anstyle", &["bin/dehusk/screen.rs"]),
     ("arrow_array", &["input/parquet.rs"]),
     ("arrow_json", &["input/parquet.rs", "output/parquet.rs"]),
     ("arrow_schema", &["input/parquet.rs", "output/parquet.rs"]),
@@ -19,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("bzip2", &["input/compress.rs"]),
     ("chardetng", &["input/decode.rs"]),
     ("clap", &["bin/dehusk"]),
+    ("comfy_table", &["bin/dehusk/screen.rs"]),
     ("ctrlc", &["bin/dehusk/interrupt.rs"]),
     ("encoding_rs", &["input/decode.rs"]),
     (
@@ -75,7 +78,10 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("sha2", &["bin/dehusk/sheet.rs"]),
     ("simdutf8", &["input/decode.rs"]),
     ("tempfile", &["input/parquet.rs"]),
+    ("terminal_size", &["bin/dehusk/screen.rs"]),
+    ("textwrap", &["bin/dehusk/screen.rs"]),
     ("unicode_normalization", &["eval/items.rs"]),
+    ("unicode_width", &["bin/dehusk/screen.rs"]),
     ("walkdir", &["input/walk.rs"]),
     (
         "zstd",

@@ -189,6 +189,11 @@ impl Decision {
         }
         chain.best(scores, gap, &table.transitions, labels);
     }
+
+    /// What the last decision added up for each piece and label.
+    pub(crate) fn scores(&self) -> &[Row] {
+        &self.scores
+    }
 }
 
 fn add(sums: &mut Row, weights: &Row) {

@@ -14,6 +14,8 @@ mod places;
 mod report;
 mod rules;
 mod run;
+#[allow(dead_code, reason = "explain and stats come next")]
+mod screen;
 mod settings;
 mod shards;
 #[allow(dead_code, reason = "used by the commands that write HTML")]
