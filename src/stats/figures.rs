@@ -42,7 +42,7 @@ pub struct Figures {
     pub tags: Most,
     /// Titles of other articles.
     pub related: Most,
-    /// Lines that are neither title nor heading nor body, behind their label and a space; nothing if no
+    /// Lines that are neither title nor heading nor body, with their labels; nothing if no
     /// record has the page's text.
     pub husk_lines: Option<Most>,
     /// How many different contacts there are.
@@ -78,7 +78,10 @@ pub enum LengthUnit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Count {
-    /// What it is.
+    /// Of a line, what it is labelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<&'static str>,
+    /// What came.
     pub value: String,
     /// How often it came, at least.
     pub count: u64,
@@ -172,7 +175,7 @@ impl Figures {
             errors_by_reason: most(&stats.reasons, number),
             tags: most(&stats.tags, number),
             related: most(&stats.related, number),
-            husk_lines: (stats.with.text > 0).then(|| most(&stats.lines, number)),
+            husk_lines: (stats.with.text > 0).then(|| lines(most(&stats.lines, number))),
             contacts: Counted {
                 count: contacts,
                 exact: !more_contacts,
@@ -184,6 +187,24 @@ impl Figures {
             hosts_count: distinct(&stats.hosts),
             hosts: hosts(stats, number),
         }
+    }
+
+    /// The same with lists of no more than so many.
+    #[must_use]
+    pub fn truncated(mut self, number: usize) -> Self {
+        let lists = [
+            Some(&mut self.tags),
+            Some(&mut self.related),
+            Some(&mut self.errors_by_reason),
+            self.husk_lines.as_mut(),
+        ];
+        for list in lists.into_iter().flatten() {
+            list.most.truncate(number);
+        }
+        self.shared_contacts.truncate(number);
+        self.clusters.truncate(number);
+        self.hosts.truncate(number);
+        self
     }
 
     /// How many records of pages have this key.
@@ -211,6 +232,7 @@ fn with(stats: &Stats) -> Vec<Count> {
         ("text", with.text),
     ];
     let count = |(value, count): (&str, u64)| Count {
+        label: None,
         value: value.into(),
         count,
         missed: 0,
@@ -245,6 +267,7 @@ fn distinct<V: Default>(found: &Frequent<V>) -> Counted {
 
 fn most(found: &Frequent<u64>, number: usize) -> Most {
     let most = found.most(number).into_iter().map(|(value, slot)| Count {
+        label: None,
         value: value.to_owned(),
         count: slot.value,
         missed: slot.missed,
@@ -255,6 +278,17 @@ fn most(found: &Frequent<u64>, number: usize) -> Most {
         missed: found.pruned(),
         most: most.collect(),
     }
+}
+
+/// Tells lines from the labels before them.
+fn lines(mut all: Most) -> Most {
+    for count in &mut all.most {
+        if let Some((label, line)) = count.value.split_once(' ') {
+            count.label = Label::from_name(label).map(Label::name);
+            count.value = line.to_owned();
+        }
+    }
+    all
 }
 
 fn hosts(stats: &Stats, number: usize) -> Vec<HostFigure> {

@@ -192,13 +192,13 @@ impl Stats {
             self.related.add(title.trim());
         }
         self.count_contacts(facts, host.as_ref());
-        let (length, main) = self.count_segments(facts, text);
+        let (length, husk) = self.count_segments(facts, text);
         if let Some(host) = host {
             self.hosts.update(&host, |slot| {
                 slot.rank += 1;
                 slot.value.pages += 1;
                 slot.value.length += length;
-                slot.value.husk += length - main;
+                slot.value.husk += husk;
             });
         }
     }
@@ -244,7 +244,7 @@ impl Stats {
         }
     }
 
-    /// Returns the length of the page and of its article.
+    /// Returns the length of the page, and of what is not its article.
     fn count_segments(&mut self, facts: &Facts, text: &str) -> (u64, u64) {
         let Some(segments) = &facts.segments else {
             if let Some(body) = &facts.body {
@@ -256,7 +256,8 @@ impl Stats {
         let mut walk = Walk::new(text, unit);
         // Without the text, what was not counted in bytes stays as it is.
         let in_bytes = unit == Unit::Bytes || !text.is_empty();
-        let (mut length, mut main, mut seen) = (0, 0, [false; Label::COUNT]);
+        let (mut length, mut main, mut husk) = (0, 0, 0);
+        let mut seen = [false; Label::COUNT];
         for part in segments {
             let (start, end) = if in_bytes {
                 (walk.to(part.span.start), walk.to(part.span.end))
@@ -266,6 +267,7 @@ impl Stats {
             let long = end.saturating_sub(start) as u64;
             length += long;
             main += if part.label.is_main() { long } else { 0 };
+            husk += if is_husk(part.label) { long } else { 0 };
             self.count_label(part.label, long, &mut seen);
             self.count_lines(part, text.get(start..end).unwrap_or(""));
         }
@@ -279,7 +281,7 @@ impl Stats {
         if let Some(share) = (main * 20).checked_div(length) {
             self.shares[(share as usize).min(19)] += 1;
         }
-        (length, main)
+        (length, husk)
     }
 
     fn count_label(&mut self, label: Label, length: u64, seen: &mut [bool; Label::COUNT]) {
@@ -291,10 +293,10 @@ impl Stats {
 
     /// The lines of what is not the article.
     fn count_lines(&mut self, part: &Part, text: &str) {
-        if part.label.is_main() || part.label == Label::Title {
+        if !is_husk(part.label) {
             return;
         }
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        for line in text.lines().map(str::trim).filter(|line| is_telling(line)) {
             self.scratch.clear();
             self.scratch.push_str(part.label.name());
             self.scratch.push(' ');
@@ -307,6 +309,16 @@ impl Stats {
     pub fn figures(&self, most: usize) -> Figures {
         Figures::of(self, most)
     }
+}
+
+/// True for all but the article and its title.
+fn is_husk(label: Label) -> bool {
+    !label.is_main() && label != Label::Title
+}
+
+/// False for numbers of pages and ranks, rules and bullets: they come everywhere.
+fn is_telling(line: &str) -> bool {
+    line.chars().any(char::is_alphabetic) || line.bytes().filter(u8::is_ascii_digit).count() > 4
 }
 
 /// Of a line of megabytes no more is copied than counts.

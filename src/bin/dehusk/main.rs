@@ -18,8 +18,8 @@ mod run;
 mod screen;
 mod settings;
 mod shards;
-#[allow(dead_code, reason = "used by the commands that write HTML")]
 mod sheet;
+mod stats;
 mod train;
 
 use std::process::ExitCode;
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Extract(args) => run::extract(args),
         Command::Eval(args) => eval::eval(&args),
         Command::Train(args) => train::train(&args),
+        Command::Stats(args) => stats::stats(&args),
         Command::Rules(command) => rules::rules(&command),
     };
     match done {
