@@ -1,7 +1,7 @@
 //! Names of features become words: `prev.cue=17` is for machines.
 //!
-//! What a group of features is about stands in the table; where a bucket stands for a label,
-//! that is told too. Lengths and counts stay numbers of their bucket: more is more.
+//! What a group of features is about stands in the table; where a bucket stands for a label or a
+//! kind of character, that is told too. Measures stay numbers of their bucket: more is more.
 
 use crate::label::Label;
 use crate::rules::Role;
@@ -19,7 +19,8 @@ pub(super) fn of(name: &str) -> String {
     match bucket_in_words(group, bucket) {
         Some(words) if words.is_empty() => format!("{whose}{what}"),
         Some(words) => format!("{whose}{what}: {words}"),
-        None => format!("{whose}{what} (step {bucket})"),
+        None if bucket == 0 && COUNTS.contains(&group) => format!("{whose}no {what}"),
+        None => format!("{whose}{what}, level {bucket}"),
     }
 }
 
@@ -34,6 +35,11 @@ fn bucket_in_words(group: &str, bucket: usize) -> Option<String> {
     let words = match group {
         "bias" | "html" | "timetag" => String::new(),
         "boxed" | "packed" | "strong" => if bucket == 1 { "yes" } else { "no" }.into(),
+        "first" | "last" => one_of(&CLASSES, bucket),
+        "number" => one_of(&STYLES, bucket),
+        "date" => one_of(&PLACES_OF_DATES, bucket),
+        "gap" => one_of(&GAPS, bucket % GAPS.len()),
+        "script" => one_of(&SCRIPTS, bucket),
         "cue" => cue(bucket),
         "cover" | "until" | "cuesbefore" | "cuesafter" => of_label(bucket, 3),
         "leadnext" => of_label(bucket, 8),
@@ -53,6 +59,10 @@ fn bucket_in_words(group: &str, bucket: usize) -> Option<String> {
         _ => return None,
     };
     Some(words)
+}
+
+fn one_of(words: &[&str], bucket: usize) -> String {
+    words.get(bucket).copied().unwrap_or("other").to_owned()
 }
 
 /// The label of a bucket where each label has so many.
@@ -80,6 +90,108 @@ fn cue(bucket: usize) -> String {
     let role = Role::ALL[cue % Role::ALL.len()];
     format!("{} {role}, {place}", label(cue / Role::ALL.len()))
 }
+
+/// Groups whose bucket 0 says that there is nothing.
+const COUNTS: [&str; 26] = [
+    "widegaps",
+    "spaces",
+    "pipes",
+    "slashes",
+    "angles",
+    "dashes",
+    "bullets",
+    "hashes",
+    "colons",
+    "commas",
+    "ends",
+    "codes",
+    "opens",
+    "quotes",
+    "emojis",
+    "digits",
+    "words",
+    "address",
+    "hashtags",
+    "cuecount",
+    "twin",
+    "prefix",
+    "comments",
+    "datesnear",
+    "pagecues",
+    "overlap",
+];
+
+/// As [`crate::chars::Class`] has them.
+const CLASSES: [&str; 26] = [
+    "symbol",
+    "Han",
+    "kana",
+    "Hangul",
+    "Latin",
+    "letter",
+    "digit",
+    "space",
+    "wide space",
+    "line end",
+    "end of sentence",
+    "comma",
+    "colon",
+    "dot",
+    "bar",
+    "slash",
+    "arrow or angle",
+    "dash",
+    "hash mark",
+    "bullet",
+    "opening bracket",
+    "closing bracket",
+    "quotation mark",
+    "mark of program text",
+    "invisible",
+    "emoji",
+];
+
+/// As [`crate::numbering::Style`] has them.
+const STYLES: [&str; 16] = [
+    "#",
+    "第一章",
+    "第一节",
+    "一、",
+    "(一)",
+    "1.",
+    "1.1",
+    "(1)",
+    "①",
+    "A.",
+    "Q1",
+    "【】",
+    "步骤一",
+    "首先",
+    "[1]",
+    "none",
+];
+
+/// As `features/patterns.rs` has them.
+const PLACES_OF_DATES: [&str; 6] = [
+    "none",
+    "alone",
+    "at the start",
+    "at the end",
+    "inside",
+    "many",
+];
+const GAPS: [&str; 3] = ["nothing", "a line break", "a blank line"];
+/// As `features/own.rs` has them.
+const SCRIPTS: [&str; 8] = [
+    "none",
+    "Han",
+    "Japanese",
+    "Korean",
+    "Latin",
+    "digits",
+    "other",
+    "Han with Latin",
+];
 
 const GROUPS: &[(&str, &str)] = &[
     ("bias", "how frequent the label is"),
@@ -120,15 +232,15 @@ const GROUPS: &[(&str, &str)] = &[
     ("cover", "share of the text that cues make up"),
     ("leadnext", "what its cue introduces"),
     ("tokens", "short words between separators"),
-    ("cuecount", "cues"),
+    ("cuecount", "cues in it"),
     ("fromstart", "distance from the page's start"),
     ("fromend", "distance from the page's end"),
     ("share", "place in the page"),
     ("pagesize", "size of the page"),
     ("region", "place beside the largest run of prose"),
-    ("overlap", "shares words with the page's prose"),
-    ("twin", "the same text elsewhere in the page"),
-    ("prefix", "begins as another line does"),
+    ("overlap", "words shared with the page's prose"),
+    ("twin", "copy of it elsewhere in the page"),
+    ("prefix", "other line that begins like it"),
     ("since", "distance from the last cue that opens a block"),
     ("until", "distance to the next cue that opens a block"),
     ("sincelen", "lengths since the last cue that opens a block"),
@@ -200,9 +312,16 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_as_long_as_what_they_name() {
+        assert_eq!(CLASSES.len(), crate::chars::Class::COUNT);
+        assert_eq!(STYLES.len(), crate::numbering::Style::COUNT + 1);
+        assert!(COUNTS.iter().all(|group| about(group).is_some()));
+    }
+
+    #[test]
     fn in_words() {
         for (name, meaning) in [
-            ("len=4", "length (step 4)"),
+            ("len=4", "length, level 4"),
             ("prev.cue=120", "the piece before: cue: related lead, alone"),
             ("cue=185", "cue: nav lead, at the end, with a colon"),
             ("look.self=11", "first look took it for: body, very sure"),
@@ -210,6 +329,9 @@ mod tests {
                 "look.prev=20",
                 "first look took the piece before for: nothing",
             ),
+            ("last=10", "kind of the last character: end of sentence"),
+            ("next.colons=0", "the piece behind: no colons"),
+            ("number=15", "numbering: none"),
             ("bias=0", "how frequent the label is"),
         ] {
             assert_eq!(of(name), meaning);

@@ -19,6 +19,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Extract(Box<Extract>),
+    Explain(Box<Explain>),
     Eval(Eval),
     Train(Train),
     Stats(Stats),
@@ -325,6 +326,110 @@ pub(crate) struct Extract {
     /// No progress, no summary
     #[arg(short, long, help_heading = "Running")]
     pub(crate) quiet: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  dehusk explain page.txt
+  dehusk explain crawl.warc.gz --page https://example.org/mint.html --full | less
+  dehusk explain pages.jsonl --html pages.html
+  dehusk explain crawl/ --rules my.txt --against records.jsonl.zst";
+
+const EXPLAIN_NUMBERS: &str = "\
+What the lines say:
+  A line is a piece, the least that gets a label: a line of the page, or part of one that packs
+  several blocks. Before it stand its label and how probable it is that the label is right.
+  edge  why a segment begins here: what changes, and what it would cost to move the boundary
+        one piece down or up
+  cue   phrases that count here: (PACK:LINE, label and role)
+  for   features that speak most for the label
+  over  the most probable other label, how probable it is by the model's own account, by how
+        much it lost, and what spoke most against it and for it; `neighbours` is what the labels
+        on either side make of it
+  rule  what the rule of one title a page did
+  item  a tag, or a related title
+  Costs and features are log-odds: +0.69 makes a label twice as probable. The features of a
+  piece add up to what was decided by; --json has all, under their names in the weights file.
+
+Exit status: 0 it was told; 1 so it was, but some pages could not be read; 2 it could not be.";
+
+/// Show each line of a page with its label and why
+///
+/// Of a file or folder of several pages the first is shown, or those that --page picks. Long
+/// pages are folded: of a run of lines with one label the first two, the least sure and the
+/// last are shown. With --html, --json and --against all pages count unless --page picks some.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_EXAMPLES, after_long_help = format!("{EXPLAIN_EXAMPLES}\n\n{EXPLAIN_NUMBERS}"))]
+pub(crate) struct Explain {
+    /// File or directory; - or none is standard input
+    pub(crate) path: Option<PathBuf>,
+
+    /// Pick a page by its number (from 0), id or URL; may be repeated
+    #[arg(long, value_name = "N|ID|URL")]
+    pub(crate) page: Vec<String>,
+
+    /// Show all lines, each as it is, with more features and all items
+    #[arg(long, conflicts_with_all = ["html", "json"])]
+    pub(crate) full: bool,
+
+    /// Write one HTML file that needs no network, with at most 100 pages
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Write one JSON object a page, with all features of all lines
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show where labels differ from those of records made earlier or by other settings
+    ///
+    /// RECORDS is JSONL as `extract` writes it, offsets in bytes, also packed with gzip or zstd.
+    /// Pages are found by their ids; the records are held in memory.
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// Add a rule pack; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Decision")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Use these weights, not the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "Decision")]
+    pub(crate) weights: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How pages are read, as for `extract`.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct Reading {
+    /// How files hold pages, as for `extract`
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) from: From,
+
+    /// JSONL field or Parquet column that holds the text
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub(crate) text_field: String,
+
+    /// JSONL field or Parquet column that holds the page as HTML, in place of the text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) html_field: Option<String>,
+
+    /// Charset of all pages, as gb18030, big5, shift_jis
+    #[arg(long, value_name = "NAME", value_parser = charset)]
+    pub(crate) charset: Option<dehusk::Charset>,
+
+    /// JSONL field or Parquet column that holds the id
+    #[arg(long, value_name = "NAME", default_value = "id")]
+    pub(crate) id_field: String,
+
+    /// JSONL field or Parquet column that holds the url
+    #[arg(long, value_name = "NAME", default_value = "url")]
+    pub(crate) url_field: String,
+
+    /// Largest page to read
+    #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size)]
+    pub(crate) max_page_size: usize,
 }
 
 const EVAL_EXAMPLES: &str = "\

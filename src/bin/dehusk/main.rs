@@ -7,6 +7,7 @@
 
 mod args;
 mod eval;
+mod explain;
 mod interrupt;
 mod ledger;
 mod manifest;
@@ -14,7 +15,6 @@ mod places;
 mod report;
 mod rules;
 mod run;
-#[allow(dead_code, reason = "explain and stats come next")]
 mod screen;
 mod settings;
 mod shards;
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Extract(args) => run::extract(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Eval(args) => eval::eval(&args),
         Command::Train(args) => train::train(&args),
         Command::Stats(args) => stats::stats(&args),

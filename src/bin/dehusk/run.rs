@@ -83,14 +83,6 @@ pub(crate) fn end(
 
 /// How input is read.
 pub(crate) fn settings(args: &Extract) -> InputBuilder {
-    let format = match args.from {
-        args::From::Auto => InputFormat::Auto,
-        args::From::Text => InputFormat::Text,
-        args::From::Jsonl => InputFormat::Jsonl,
-        args::From::Html => InputFormat::Html,
-        args::From::Warc | args::From::Wet => InputFormat::Warc,
-        args::From::Parquet => InputFormat::Parquet,
-    };
     let mut keep = match &args.keep[..] {
         [] => Keep::None,
         [all] if all == "all" => Keep::All,
@@ -101,7 +93,7 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
         keep = Keep::All;
     }
     let mut input = Input::builder()
-        .format(format)
+        .format(input_format(args.from))
         .text_field(&args.text_field)
         .id_field(&args.id_field)
         .url_field(&args.url_field)
@@ -114,6 +106,34 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
         input = input.charset(charset);
     }
     input
+}
+
+/// How input is read where nothing of it is kept.
+pub(crate) fn reading(args: &args::Reading) -> InputBuilder {
+    let mut input = Input::builder()
+        .format(input_format(args.from))
+        .text_field(&args.text_field)
+        .id_field(&args.id_field)
+        .url_field(&args.url_field)
+        .max_page_size(args.max_page_size);
+    if let Some(field) = &args.html_field {
+        input = input.html_field(field);
+    }
+    if let Some(charset) = args.charset {
+        input = input.charset(charset);
+    }
+    input
+}
+
+fn input_format(from: args::From) -> InputFormat {
+    match from {
+        args::From::Auto => InputFormat::Auto,
+        args::From::Text => InputFormat::Text,
+        args::From::Jsonl => InputFormat::Jsonl,
+        args::From::Html => InputFormat::Html,
+        args::From::Warc | args::From::Wet => InputFormat::Warc,
+        args::From::Parquet => InputFormat::Parquet,
+    }
 }
 
 /// What is read, and how.

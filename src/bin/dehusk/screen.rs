@@ -158,7 +158,10 @@ pub(crate) fn pad(text: &str, columns: usize) -> String {
 /// A text on one line, broken into lines of at most so many columns.
 pub(crate) fn fold(text: &str, columns: usize) -> Vec<String> {
     let line = on_one_line(text);
-    let lines = textwrap::wrap(&line, columns.max(1));
+    // Names with hyphens stay whole where they fit.
+    let options = textwrap::Options::new(columns.max(1));
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(&line, options);
     lines.into_iter().map(|line| line.into_owned()).collect()
 }
 
