@@ -25,6 +25,7 @@ const COMMANDS: [(&str, usize); 12] = [
     ("rules list", 24),
     ("rules show", 24),
     ("rules check", 24),
+    ("stats", 24),
     ("schema", 24),
     ("config", 24),
     ("completions", 24),

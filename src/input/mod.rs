@@ -100,6 +100,8 @@ struct Fields {
     text: String,
     /// Holds HTML, and is read in place of the text.
     html: Option<String>,
+    /// False if a page may do without either.
+    needed: bool,
     id: String,
     url: String,
     keep: Keep,
@@ -117,6 +119,7 @@ impl Default for Fields {
         Self {
             text: "text".into(),
             html: None,
+            needed: true,
             id: "id".into(),
             url: "url".into(),
             keep: Keep::None,
@@ -196,6 +199,13 @@ impl InputBuilder {
     /// A JSONL field that holds the page as HTML; it is read in place of the text field.
     pub fn html_field(mut self, name: impl Into<String>) -> Self {
         self.fields.html = Some(name.into());
+        self
+    }
+
+    /// A JSONL line or Parquet row without the text field is a page of no text, and no error.
+    /// For objects of which other fields are of interest, as records are.
+    pub fn text_optional(mut self) -> Self {
+        self.fields.needed = false;
         self
     }
 

@@ -234,6 +234,8 @@ impl Rows {
     fn page<'c>(&self, cells: &Cells<'c>, row: usize, beside: usize) -> (&'c [u8], Form) {
         let is_html = self.fields.html.is_some();
         match cells.text(row) {
+            None if !self.fields.needed && beside > self.limit => (&[], super::over(self.limit)),
+            None if !self.fields.needed => (&[], Form::Cell { is_html: false }),
             None => {
                 let reason = format!("field `{}` is null, not a string", self.fields.page());
                 (&[], Form::Bad { reason, cut: false })
@@ -320,7 +322,7 @@ fn open_table(
         if keep || name == fields.id || name == fields.url {
             check(column)?;
         }
-        if keep || number == text || name == fields.id || name == fields.url {
+        if keep || Some(number) == text || name == fields.id || name == fields.url {
             wanted.push(number);
         }
     }
@@ -348,11 +350,14 @@ fn count_rows(table: &ArrowReaderMetadata) -> Result<(), String> {
     ))
 }
 
-/// The number of the column that holds the page.
-fn text_column(schema: &Schema, fields: &Fields) -> Result<usize, String> {
+/// The number of the column that holds the page; none where none is needed.
+fn text_column(schema: &Schema, fields: &Fields) -> Result<Option<usize>, String> {
     let name = fields.page();
     let columns = schema.fields();
     let Some(number) = columns.iter().position(|column| column.name() == name) else {
+        if !fields.needed {
+            return Ok(None);
+        }
         let names: Vec<_> = columns
             .iter()
             .map(|column| column.name().as_str())
@@ -363,7 +368,7 @@ fn text_column(schema: &Schema, fields: &Fields) -> Result<usize, String> {
         ));
     };
     match columns[number].data_type() {
-        DataType::Utf8 | DataType::Binary | DataType::Null => Ok(number),
+        DataType::Utf8 | DataType::Binary | DataType::Null => Ok(Some(number)),
         other => Err(format!("column `{name}` is {other}, not a string")),
     }
 }

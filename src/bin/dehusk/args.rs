@@ -35,6 +35,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Extract(Box<Extract>),
     Explain(Box<Explain>),
+    Stats(Stats),
     Eval(Eval),
     Train(Train),
     /// List, show and check rule packs
@@ -719,6 +720,76 @@ pub(crate) struct Train {
     /// No progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+const STATS_EXAMPLES: &str = "\
+Examples:
+  dehusk stats records.jsonl.zst
+  dehusk stats records/ --html report.html
+  dehusk extract crawl/ --with-text | dehusk stats
+  dehusk stats new.jsonl --against old.jsonl";
+
+const STATS_STATUS: &str = "\
+Exit status:
+  0  all was read
+  1  some lines are no records
+  2  nothing could be read, or not written";
+
+/// Show what is in records
+///
+/// How much of the pages is article, what the rest is, how long things are, and what comes again and
+/// again: tags, related titles, lines, contacts that many hosts share. Records are read once, as they
+/// come, in memory that does not grow. Where a list is too long to be counted exactly, counts are lower
+/// bounds, marked >=. Lines can be told only of records that have the page's text (extract --with-text),
+/// hosts only of records with a url. Objects of extract --on-error record and files of extract --errors
+/// are counted as failed pages.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STATS_EXAMPLES, after_long_help = format!("{STATS_EXAMPLES}\n\n{STATS_STATUS}"))]
+pub(crate) struct Stats {
+    /// Files or directories of records; - or none is standard input
+    ///
+    /// JSONL or Parquet, packed or not.
+    #[arg(value_name = "RECORDS")]
+    pub(crate) records: Vec<PathBuf>,
+
+    /// Show these records beside the others; may be repeated
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) against: Vec<PathBuf>,
+
+    /// Write a report with plots to FILE
+    ///
+    /// It needs nothing beside itself, and no network.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Print figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How much of each list to show [default: 10]
+    ///
+    /// With --html 200.
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+
+    /// Show progress on standard error
+    ///
+    /// `auto`: if that is a terminal.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_short_help = true
+    )]
+    pub(crate) progress: Progress,
+
+    /// No progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) file: SettingsFile,
 }
 
 const SCHEMA_EXAMPLES: &str = "\

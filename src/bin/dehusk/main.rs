@@ -24,6 +24,7 @@ mod screen;
 mod settings;
 mod shards;
 mod sheet;
+mod stats;
 mod train;
 
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn carry_out(command: Command) -> Result<Outcome, run::Failure> {
         Command::Explain(args) => explain::explain(args),
         Command::Eval(args) => eval::eval(&args),
         Command::Train(args) => train::train(&args),
+        Command::Stats(args) => stats::stats(&args),
         Command::Rules(command) => rules::rules(&command),
         Command::Schema(args) => schema::schema(&args),
         Command::Config(args) => config::show(&args),
