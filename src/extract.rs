@@ -16,7 +16,9 @@ use crate::rules::RuleSet;
 /// Splits pages; built once, immutable, shared by all threads.
 #[derive(Debug)]
 pub struct Extractor {
-    matcher: Matcher,
+    pub(crate) matcher: Matcher,
+    /// What the matcher was made of; only explanations look at it.
+    pub(crate) rules: RuleSet,
     models: Models,
     confidence: bool,
 }
@@ -111,6 +113,7 @@ impl ExtractorBuilder {
         };
         Ok(Extractor {
             matcher: Matcher::new(&rules)?,
+            rules,
             models,
             confidence: self.confidence,
         })
@@ -157,13 +160,13 @@ impl Default for Extractor {
 /// One thread's scratch memory: buffers are cleared between pages, never freed.
 #[derive(Debug)]
 pub struct Worker<'e> {
-    extractor: &'e Extractor,
+    pub(crate) extractor: &'e Extractor,
     lines: Lines,
     scratch: matcher::Scratch,
-    hits: Vec<Hit>,
-    pieces: Vec<Piece>,
-    features: Features,
-    decision: Decision,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) features: Features,
+    pub(crate) decision: Decision,
 }
 
 impl Worker<'_> {
@@ -177,9 +180,24 @@ impl Worker<'_> {
     ///
     /// [`Page::markup`]: crate::Page::markup
     pub fn extract_marked_up<'p>(&mut self, text: &'p str, markup: &Markup) -> Record<'p> {
+        self.split(text, markup, self.extractor.confidence)
+    }
+
+    /// All stages.
+    pub(crate) fn split<'p>(
+        &mut self,
+        text: &'p str,
+        markup: &Markup,
+        confidence: bool,
+    ) -> Record<'p> {
         self.prepare(text, markup);
-        self.decide(markup);
-        self.assemble(text, markup)
+        self.decide(markup, confidence);
+        self.assemble(text, markup, confidence)
+    }
+
+    /// What decides on pages with that markup.
+    pub(crate) fn weights(&self, markup: &Markup) -> &Weights {
+        &self.extractor.models.model(markup).weights
     }
 
     /// All up to the decision: lines, hits, pieces, features.
@@ -212,16 +230,16 @@ impl Worker<'_> {
         self.features.weigh(text, pieces, hits, matcher, markup);
     }
 
-    fn decide(&mut self, markup: &Markup) {
+    fn decide(&mut self, markup: &Markup, confidence: bool) {
         let model = self.extractor.models.model(markup);
         self.decision
             .decide(&self.pieces, &self.features, &model.tables);
-        if self.extractor.confidence {
+        if confidence {
             self.decision.weigh_up(&self.pieces, &model.weights);
         }
     }
 
-    fn assemble<'p>(&self, text: &'p str, markup: &Markup) -> Record<'p> {
+    fn assemble<'p>(&self, text: &'p str, markup: &Markup, confidence: bool) -> Record<'p> {
         let mut record = fields::assemble(
             text,
             &self.pieces,
@@ -231,7 +249,7 @@ impl Worker<'_> {
             &self.extractor.matcher,
             markup,
         );
-        if self.extractor.confidence {
+        if confidence {
             let (segments, probabilities) = (&mut record.segments, &self.decision.probabilities);
             let calibration = &self.extractor.models.model(markup).weights.calibration;
             fields::set_confidence(segments, &self.pieces, probabilities, calibration);
@@ -289,14 +307,14 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Labels.
     pub fn labels(&mut self) -> usize {
-        self.worker.decide(&Markup::default());
+        self.worker.decide(&Markup::default(), false);
         self.worker.decision.labels.len()
     }
 
     /// Segments.
     pub fn segments(&mut self) -> usize {
         self.worker
-            .assemble(self.text, &Markup::default())
+            .assemble(self.text, &Markup::default(), false)
             .segments
             .len()
     }

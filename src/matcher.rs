@@ -120,6 +120,17 @@ impl Matcher {
             }
         }
     }
+
+    /// For each phrase, where its cues stand in the rules that the matcher was compiled from.
+    pub(crate) fn origins(rules: &RuleSet) -> Vec<Vec<usize>> {
+        let folded = rules.cues().iter().map(|cue| fold(&cue.phrase));
+        let mut folded: Vec<_> = folded.zip(0..).collect();
+        folded.sort_unstable();
+        let phrases = folded.chunk_by(|a, b| a.0 == b.0);
+        phrases
+            .map(|cues| cues.iter().map(|&(_, at)| at).collect())
+            .collect()
+    }
 }
 
 /// A cue that begins or ends with an ASCII letter or digit does so at a word's edge.
@@ -291,6 +302,19 @@ mod tests {
         let mut hits = Vec::new();
         matcher.find(text, torn, &mut Scratch::default(), &mut hits);
         hits.iter().map(|hit| &text[hit.start..hit.end]).collect()
+    }
+
+    #[test]
+    fn cues_lead_back_to_their_packs() {
+        let mut rules = RuleSet::builtin();
+        rules.add("mine", PACK).unwrap();
+        let matcher = Matcher::new(&rules).unwrap();
+        let origins = Matcher::origins(&rules);
+        assert_eq!(origins.len(), matcher.cues_of.len());
+        for (cues, origins) in matcher.cues_of.iter().zip(origins) {
+            let cue = |at: usize| (rules.cues()[at].label, rules.cues()[at].role);
+            assert_eq!(*cues, origins.into_iter().map(cue).collect::<Vec<_>>());
+        }
     }
 
     /// text, whether torn, what is found

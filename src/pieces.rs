@@ -94,7 +94,7 @@ pub(crate) struct Piece {
 
 /// What lies between a piece and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gap {
+pub enum Gap {
     /// They share a line.
     None,
     /// A line break.

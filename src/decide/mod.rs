@@ -185,6 +185,11 @@ impl Decision {
         }
         chain.best(scores, gap, table, labels);
     }
+
+    /// What the last decision added up for each piece and label.
+    pub(crate) fn scores(&self) -> &[WideRow] {
+        &self.scores
+    }
 }
 
 /// A title less likely than this (in units of the weights) is none.

@@ -52,6 +52,41 @@ impl From<&Record<'_>> for Prediction {
     }
 }
 
+impl Prediction {
+    /// Reads records as `dehusk extract` writes them, a JSON object a line, packed with gzip
+    /// or zstd or not, and hands on each with the id of its page. `name` is shown in error
+    /// messages.
+    ///
+    /// # Errors
+    /// Reading fails, a line is no record, or `each` fails; the message names the line.
+    pub fn read_all(
+        name: &str,
+        records: impl Read + Send + 'static,
+        mut each: impl FnMut(String, Prediction) -> Result<()>,
+    ) -> Result<()> {
+        let mut records = BufReader::new(input::unpack(records));
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let failed = |error| Error::io(format!("{name}:{number}"), &error);
+            if records.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+                break;
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let wrong = |reason: String| Error::invalid(format!("{name}:{number}: {reason}"));
+            let (id, prediction) = parse(&line).map_err(|reason| {
+                wrong(format!(
+                    "{reason}; records are JSON lines, as `dehusk extract` writes them"
+                ))
+            })?;
+            each(id, prediction).map_err(|error| wrong(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
 /// What all segments tell, or nothing.
 fn sure(confidences: impl Iterator<Item = Option<Confidence>>) -> Vec<Confidence> {
     confidences.collect::<Option<_>>().unwrap_or_default()
@@ -129,23 +164,7 @@ impl<'g> Predictions<'g> {
     /// Reading fails, a line is no record, or there are two of one page; the message names
     /// the line.
     pub fn read(&mut self, name: &str, records: impl Read + Send + 'static) -> Result<()> {
-        let mut records = BufReader::new(input::unpack(records));
-        let mut line = Vec::new();
-        for number in 1.. {
-            line.clear();
-            let failed = |error| Error::io(format!("{name}:{number}"), &error);
-            if records.read_until(b'\n', &mut line).map_err(failed)? == 0 {
-                break;
-            }
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let wrong = |reason: String| Error::invalid(format!("{name}:{number}: {reason}"));
-            let (id, prediction) = parse(&line).map_err(wrong)?;
-            self.add(&id, prediction)
-                .map_err(|error| wrong(error.to_string()))?;
-        }
-        Ok(())
+        Prediction::read_all(name, records, |id, prediction| self.add(&id, prediction))
     }
 
     /// How right they are.

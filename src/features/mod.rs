@@ -19,7 +19,7 @@ use crate::matcher::{Hit, Matcher};
 use crate::pieces::Piece;
 
 pub(crate) use crate::features::look::Look;
-pub(crate) use crate::features::own::beliefs;
+pub(crate) use crate::features::own::{beliefs, cue_features};
 pub(crate) use crate::features::patterns::find_date;
 
 /// The features of a page's pieces. Scratch: reused from page to page.

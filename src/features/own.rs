@@ -173,6 +173,11 @@ impl Facts {
     }
 }
 
+/// The features that a cue can have, by where it stands.
+pub(crate) fn cue_features(label: Label, role: Role) -> [Id; PLACES] {
+    std::array::from_fn(|place| names::id(Group::Cue, cue(label, role, place)))
+}
+
 /// Bytes before the first character that can begin a cue.
 pub(crate) fn lead_in(body: &str) -> usize {
     let table = chars::table();

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use dehusk::{
@@ -11,9 +11,10 @@ use dehusk::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::Outcome;
 use crate::args::Eval;
 use crate::run::{self, Failure};
+use crate::screen::{self, excerpt, plural, short};
+use crate::{Outcome, report};
 
 pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
     let mut gold = GoldSet::load(&args.gold)?;
@@ -21,13 +22,19 @@ pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
         gold.pages = select(gold.pages, path)?;
     }
     let mut predictions = Predictions::new(&gold.pages);
-    if args.records == Path::new("-") {
-        predictions.read("-", io::stdin())?;
+    let read = if args.records == Path::new("-") {
+        predictions.read("-", io::stdin())
     } else {
         let file = File::open(&args.records).map_err(|error| run::named(&args.records, &error))?;
-        predictions.read(&args.records.to_string_lossy(), file)?;
-    }
+        predictions.read(&args.records.to_string_lossy(), file)
+    };
+    read?;
     let scores = predictions.score();
+    if scores.pages.iter().all(|page| page.found == Found::Missing) {
+        report::line(
+            &"no record belongs to a labelled page; its id must be the page's name, or its path end in it",
+        );
+    }
     let mut out = String::new();
     if args.json {
         out = format!("{:#}\n", to_json(&scores));
@@ -35,9 +42,7 @@ pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
         // Writing to a string cannot fail.
         let _ = show(&scores, &gold.pages, args.worst, &mut out);
     }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(out.as_bytes())?;
-    stdout.flush()?;
+    screen::print(&out)?;
     Ok(Outcome::Complete)
 }
 
@@ -120,14 +125,6 @@ fn header(scores: &Scores, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
 fn figures(scores: &Scores, out: &mut String) -> fmt::Result {
     writeln!(
         out,
@@ -180,7 +177,7 @@ fn figures(scores: &Scores, out: &mut String) -> fmt::Result {
         .iter()
         .filter_map(|page| Some((page, page.lossless.as_ref()?.as_ref().err()?)));
     for (page, fault) in faults.take(5) {
-        writeln!(out, "  {}: {fault}", page.id)?;
+        writeln!(out, "  {}: {fault}", screen::harmless(&page.id))?;
     }
     Ok(())
 }
@@ -282,16 +279,6 @@ fn calibration(rows: &[Sureness], out: &mut String) -> fmt::Result {
     )
 }
 
-/// A count in five columns; nothing is a dot, so that the rest stands out.
-fn short(count: usize) -> String {
-    match count {
-        0 => ".".into(),
-        1..100_000 => count.to_string(),
-        100_000..10_000_000 => format!("{}k", count / 1000),
-        _ => format!("{}M", count / 1_000_000),
-    }
-}
-
 fn worst_pages(scores: &Scores, gold: &[GoldPage], most: usize, out: &mut String) -> fmt::Result {
     let worst = scores.worst();
     if most == 0 || worst.is_empty() {
@@ -314,7 +301,7 @@ fn worst_pages(scores: &Scores, gold: &[GoldPage], most: usize, out: &mut String
 const RUNS: usize = 8;
 
 fn worst_page(page: &PageScore, gold: &GoldPage, out: &mut String) -> fmt::Result {
-    writeln!(out, "\n{}", page.id)?;
+    writeln!(out, "\n{}", screen::harmless(&page.id))?;
     let (chars, wrong) = page.chars();
     write!(out, "  main F1 {:.4}", page.main_f1())?;
     if chars > 0 {
@@ -365,24 +352,6 @@ fn largest(runs: &[Wrong]) -> Vec<Wrong> {
     runs.truncate(RUNS);
     runs.sort_by_key(|run| run.span.start);
     runs
-}
-
-/// The beginning of a text, on one line, in so many columns.
-fn excerpt(text: &str, columns: usize) -> String {
-    let mut short = String::new();
-    let mut left = columns;
-    let words: Vec<_> = text.split_whitespace().collect();
-    for c in words.join(" ").chars().filter(|c| !c.is_control()) {
-        // East Asian characters and emoji take two columns.
-        let width = if c < '\u{1100}' { 1 } else { 2 };
-        if width + 1 > left {
-            short.push('…');
-            break;
-        }
-        left -= width;
-        short.push(c);
-    }
-    short
 }
 
 fn to_json(scores: &Scores) -> Value {

@@ -1,0 +1,264 @@
+//! `dehusk explain`: pages are picked, each is told on the terminal ([`terminal`]), in an HTML
+//! file ([`html`]) or as JSON ([`json`]), and held against older records ([`against`]).
+
+mod against;
+mod html;
+mod json;
+mod terminal;
+mod words;
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use dehusk::{Explanation, Extractor, Input, Page, PageError};
+
+use crate::args::Explain;
+use crate::explain::against::{Difference, Records, Sum};
+use crate::run::{self, Failure};
+use crate::{Outcome, places, report, screen};
+
+/// More pages than this, or more text, make a file that no browser is glad of.
+const MOST_HTML_PAGES: usize = 100;
+const MOST_HTML_BYTES: usize = 20_000_000;
+
+/// A page with its reasons.
+struct Told<'a> {
+    page: &'a Page,
+    explanation: &'a Explanation<'a, 'a>,
+    /// Where its labels are others than in the records that it is held against, or why it
+    /// cannot be.
+    differences: Option<Result<Vec<Difference>, String>>,
+}
+
+pub(crate) fn explain(args: Box<Explain>) -> Result<Outcome, Failure> {
+    refuse_clashes(&args);
+    let extractor = extractor(&args)?;
+    let records = args.against.as_deref().map(Records::read).transpose()?;
+    let mut view = View::new(&args);
+    let mut sum = Sum::default();
+    let mut pages = Picked::new(&args);
+    let (mut shown, mut failed, mut bytes) = (0, 0, 0);
+    let mut worker = extractor.worker();
+    for page in &mut pages {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                report::line(&error);
+                failed += 1;
+                continue;
+            }
+        };
+        let explanation = worker.explain(&page.text, &page.markup);
+        let record = &explanation.record;
+        let differences = records
+            .as_ref()
+            .map(|records| records.compare(&page.id, record));
+        if let Some(differences) = &differences {
+            sum.add(record, differences);
+        }
+        view.add(&Told {
+            page: &page,
+            explanation: &explanation,
+            differences,
+        })?;
+        (shown, bytes) = (shown + 1, bytes + page.text.len());
+        if view.is_full(shown, bytes) {
+            break;
+        }
+    }
+    view.finish(records.is_some().then_some(&sum))?;
+    pages.tell_rest(&view, shown);
+    match (shown, failed) {
+        _ if !pages.left.is_empty() => Err(no_page(&pages.left, &args)),
+        (0, 0) => Err(no_page(&[], &args)),
+        (_, 0) => Ok(Outcome::Complete),
+        (0, _) => Ok(Outcome::NothingRead),
+        _ => Ok(Outcome::SomeFailed),
+    }
+}
+
+fn extractor(args: &Explain) -> Result<Extractor, Failure> {
+    let mut builder = run::with_rules(&args.rules)?;
+    if let Some(path) = &args.weights {
+        builder = builder.weights(path.display().to_string(), run::load(path)?);
+    }
+    builder.build()
+}
+
+/// The file that is written is none of those that are read.
+fn refuse_clashes(args: &Explain) {
+    let Some(html) = &args.html else { return };
+    let read = args
+        .path
+        .iter()
+        .chain(&args.against)
+        .chain(&args.rules)
+        .chain(&args.weights);
+    for path in read.filter(|path| path.is_file()) {
+        if places::place(path) == places::place(html) {
+            run::usage(
+                "explain",
+                &format!("--html {} would replace what is read", html.display()),
+            );
+        }
+    }
+}
+
+fn no_page(wanted: &[String], args: &Explain) -> Failure {
+    let input = args.path.as_deref().unwrap_or(Path::new("-")).display();
+    let wanted = wanted
+        .first()
+        .map_or(String::new(), |page| format!(" `{page}`"));
+    io::Error::other(format!("{input}: no page{}", screen::on_one_line(&wanted))).into()
+}
+
+/// The pages that were asked for, in the order of the input; all, if none was.
+struct Picked {
+    input: std::iter::Enumerate<Input>,
+    all: bool,
+    /// What was asked for and not found yet.
+    left: Vec<String>,
+}
+
+impl Picked {
+    fn new(args: &Explain) -> Self {
+        let input = run::reading(&args.reading);
+        let input = match args.path.as_deref() {
+            Some(path) if path != Path::new("-") => input.path(path),
+            given => {
+                if given.is_none() && io::stdin().is_terminal() {
+                    report::line(
+                        &"reading standard input, which is a terminal; end it with Ctrl-D",
+                    );
+                }
+                input.stdin()
+            }
+        };
+        Self {
+            input: input.build().enumerate(),
+            all: args.page.is_empty(),
+            left: args.page.clone(),
+        }
+    }
+
+    /// True of a page that was asked for; it is not looked for again.
+    fn picks(&mut self, number: usize, page: &Result<Page, PageError>) -> bool {
+        let (id, url, source) = match page {
+            Ok(page) => (&page.id, page.url.as_deref(), &page.source),
+            Err(error) => (&error.id, None, &error.source),
+        };
+        let warc = source.warc.as_ref().and_then(|warc| warc.url.as_deref());
+        let place = format!("{}#{}", source.path, source.record);
+        let names = [
+            Some(id.as_str()),
+            url,
+            warc,
+            Some(&place),
+            Some(&source.path),
+        ];
+        let before = self.left.len();
+        self.left
+            .retain(|wanted| !names.contains(&Some(wanted)) && wanted.parse() != Ok(number));
+        self.all || self.left.len() < before
+    }
+
+    /// Says that there are more pages than were shown, where none was picked.
+    fn tell_rest(&mut self, view: &View, shown: usize) {
+        if !self.all || !view.is_full(shown, usize::MAX) || self.input.next().is_none() {
+            return;
+        }
+        let shown = screen::plural(shown, "page");
+        report::line(&format!(
+            "{shown} shown and more there; --page N, ID or URL picks others (N from 0)"
+        ));
+    }
+}
+
+impl Iterator for Picked {
+    type Item = Result<Page, PageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.all || !self.left.is_empty() {
+            let (number, page) = self.input.next()?;
+            if self.picks(number, &page) {
+                return Some(page);
+            }
+        }
+        None
+    }
+}
+
+/// Where what is told goes.
+enum View<'a> {
+    /// One page, or those picked.
+    Terminal {
+        full: bool,
+        one: bool,
+        columns: usize,
+    },
+    /// What is different.
+    Against {
+        full: bool,
+        columns: usize,
+    },
+    Json,
+    Html {
+        path: &'a Path,
+        pages: html::Pages,
+    },
+}
+
+impl<'a> View<'a> {
+    fn new(args: &'a Explain) -> Self {
+        let columns = screen::columns();
+        match &args.html {
+            _ if args.json => Self::Json,
+            Some(path) => Self::Html {
+                path,
+                pages: html::Pages::default(),
+            },
+            None if args.against.is_some() => Self::Against {
+                full: args.full,
+                columns,
+            },
+            None => Self::Terminal {
+                full: args.full,
+                one: args.page.is_empty(),
+                columns,
+            },
+        }
+    }
+
+    fn add(&mut self, told: &Told) -> Result<(), Failure> {
+        match self {
+            Self::Terminal { full, columns, .. } => {
+                screen::print(&terminal::page(told, *full, *columns))?;
+            }
+            Self::Against { full, columns } => {
+                screen::print(&terminal::differences(told, *full, *columns))?;
+            }
+            Self::Json => screen::print(&format!("{}\n", json::page(told)))?,
+            Self::Html { pages, .. } => pages.add(told),
+        }
+        Ok(())
+    }
+
+    fn is_full(&self, pages: usize, bytes: usize) -> bool {
+        match self {
+            Self::Terminal { one, .. } => *one && pages > 0,
+            Self::Html { .. } => {
+                pages > 0 && (pages >= MOST_HTML_PAGES || bytes >= MOST_HTML_BYTES)
+            }
+            _ => false,
+        }
+    }
+
+    fn finish(&self, sum: Option<&Sum>) -> Result<(), Failure> {
+        match (self, sum) {
+            (Self::Against { .. }, Some(sum)) => screen::print(&terminal::sum(sum))?,
+            (Self::Html { path, pages }, _) if !pages.is_empty() => html::write(path, pages, sum)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
