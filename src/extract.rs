@@ -12,6 +12,7 @@ use crate::markup::Markup;
 use crate::matcher::{self, Hit, Matcher};
 use crate::pieces::{self, Lines, Piece};
 use crate::rules::RuleSet;
+use crate::timings::{Stage, Watch};
 
 /// Splits pages; built once, immutable, shared by all threads.
 #[derive(Debug)]
@@ -147,6 +148,7 @@ impl Extractor {
             pieces: Vec::new(),
             features: Features::default(),
             decision: Decision::default(),
+            watch: Watch::default(),
         }
     }
 }
@@ -167,6 +169,8 @@ pub struct Worker<'e> {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) features: Features,
     pub(crate) decision: Decision,
+    /// Off unless a pipeline wants to know.
+    pub(crate) watch: Watch,
 }
 
 impl Worker<'_> {
@@ -192,7 +196,10 @@ impl Worker<'_> {
     ) -> Record<'p> {
         self.prepare(text, markup);
         self.decide(markup, confidence);
-        self.assemble(text, markup, confidence)
+        self.watch.lap(Stage::Decide);
+        let record = self.assemble(text, markup, confidence);
+        self.watch.lap(Stage::Assemble);
+        record
     }
 
     /// What decides on pages with that markup.
@@ -202,10 +209,15 @@ impl Worker<'_> {
 
     /// All up to the decision: lines, hits, pieces, features.
     pub(crate) fn prepare(&mut self, text: &str, markup: &Markup) {
+        self.watch.start();
         self.lines.scan(text);
+        self.watch.lap(Stage::Lines);
         self.find(text);
+        self.watch.lap(Stage::Match);
         self.cut(text);
+        self.watch.lap(Stage::Lines);
         self.weigh(text, markup);
+        self.watch.lap(Stage::Features);
     }
 
     fn find(&mut self, text: &str) {

@@ -44,6 +44,7 @@
 
 // words everyone uses
 mod error;
+mod timings;
 mod label;
 mod span;
 mod markup;
@@ -115,6 +116,7 @@ pub use crate::stats::{
     Cluster, Count, Counted, Distribution, Figures, HostFigure, LabelFigure, LengthUnit, Most,
     Shared, Stats, Step, Tie,
 };
+pub use crate::timings::{Stage, Timings};
 pub use crate::train::{Settings, Trainer};
 
 /// What benches and fuzz targets need and nobody else: may change with any version.

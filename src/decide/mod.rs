@@ -115,13 +115,13 @@ impl Decision {
             // To itself, to the piece behind, to the piece before.
             let mut sums = [[0; WIDTH]; 3];
             for &id in features.own(piece) {
-                for (sums, row) in sums.iter_mut().zip(&table.rows[usize::from(id)]) {
+                for (sums, row) in sums.iter_mut().zip(&table.rows[usize::from(id)].0) {
                     wide::add(sums, row);
                 }
             }
             let [mut own, behind, ahead] = sums;
             for &id in look.map_or(&[][..], |look| look.own(piece)) {
-                wide::add(&mut own, &table.rows[usize::from(id)][0]);
+                wide::add(&mut own, &table.rows[usize::from(id)].0[0]);
             }
             wide::add(&mut own, &before);
             wide::add(&mut self.scores[piece], &own);

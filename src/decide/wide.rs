@@ -16,12 +16,17 @@ pub(crate) type WideRow = [i32; WIDTH];
 /// Scores in a row.
 pub(crate) const WIDTH: usize = Label::COUNT.next_multiple_of(4);
 
+/// What a feature is worth to the piece itself, to the one behind it, for which it is a feature of
+/// the piece before, and to the one before it. Aligned, so that vectors are added from memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(16))]
+pub(crate) struct Sides(pub(crate) [WideRow; 3]);
+
 /// A [`Table`] as the decision reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WideTable {
-    /// By a piece's own feature: what it is worth to the piece, to the one behind it, for which
-    /// it is a feature of the piece before, and to the one before it.
-    pub(crate) rows: Vec<[WideRow; 3]>,
+    /// By a piece's own feature.
+    pub(crate) rows: Vec<Sides>,
     /// By gap, by label before: a score for each label behind.
     pub(crate) steps: [[WideRow; Label::COUNT]; GAPS],
     /// By gap, by label behind: a score for each label before.
@@ -43,7 +48,7 @@ impl WideTable {
         };
         Self {
             rows: (0..names::OWN)
-                .map(|feature| [0, 1, 2].map(|at| side(feature, at)))
+                .map(|feature| Sides([0, 1, 2].map(|at| side(feature, at))))
                 .collect(),
             steps: steps.map(|gap| gap.map(|row| widen(&row))),
             steps_back: std::array::from_fn(|gap| std::array::from_fn(|row| turned(gap, row))),

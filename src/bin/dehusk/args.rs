@@ -460,6 +460,13 @@ pub(crate) struct Extract {
     )]
     pub(crate) progress: Progress,
 
+    /// Tell at the end how long each stage took
+    ///
+    /// Seconds by the clock, summed over the threads, on standard error; reading and writing
+    /// include waiting.
+    #[arg(long, hide_short_help = true, help_heading = "Running")]
+    pub(crate) timings: bool,
+
     #[command(flatten)]
     pub(crate) file: SettingsFile,
 

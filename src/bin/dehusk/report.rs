@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use dehusk::Meter;
+use dehusk::{Meter, Stage, Timings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Progress;
@@ -51,6 +51,19 @@ impl Extent {
         let whole = *self.whole.get()?;
         (whole > 0).then(|| (self.meter.bytes() as f64 / whole as f64).min(1.0))
     }
+}
+
+/// Says how long each stage took: seconds, and the share of all.
+pub(crate) fn timings(timings: &Timings) {
+    let total = timings.total().as_secs_f64();
+    let row = |name: &str, seconds: f64| {
+        let share = seconds * 100.0 / total.max(f64::MIN_POSITIVE);
+        line(&format!("{name:<8} {seconds:>9.3} s {share:>5.1} %"));
+    };
+    for stage in Stage::ALL {
+        row(stage.name(), timings.of(stage).as_secs_f64());
+    }
+    row("all", total);
 }
 
 /// Progress of a run: a line that is redrawn on a terminal, lines now and then elsewhere.

@@ -31,13 +31,20 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
     }
+    if args.timings {
+        pipeline = pipeline.timed();
+    }
     let input = input(&args, &paths);
     places::refuse_clashes(&args, &input.builder);
     interrupt::install();
-    match &args.out_dir {
+    let outcome = match &args.out_dir {
         Some(dir) => shards::extract(&args, &paths, dir, &pipeline, &writer, &settings),
         None => extract_to_one(&args, input, &pipeline, &writer, &settings),
+    };
+    if args.timings {
+        report::timings(&pipeline.timings());
     }
+    outcome
 }
 
 fn extract_to_one(

@@ -87,6 +87,7 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
         summary: _,
         threads: _,
         progress: _,
+        timings: _,
         quiet: _,
         file: _,
         help: _,
