@@ -1,5 +1,10 @@
 //! `dehusk explain`: what it says of a page on terminals of all kinds, and of which pages.
 #![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers outside of test functions"
+)]
 
 mod kit;
 

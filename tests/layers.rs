@@ -71,6 +71,7 @@ const OWNERS: [(&str, &[&str]); 35] = [
             "gold/mod.rs",
             "eval/records.rs",
             "bin/dehusk/eval.rs",
+            "bin/dehusk/explain/json.rs",
             "bin/dehusk/ledger.rs",
             "bin/dehusk/manifest.rs",
         ],
