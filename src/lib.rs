@@ -35,9 +35,9 @@
 //!
 //! A whole crawl, on all cores and in bounded memory: [`Input`] to [`Pipeline`] to a [`Sink`].
 //!
-//! The features `cli`, `compress`, `parquet` and `eval` (on by default) bring the program, gzip
-//! and Zstandard, Parquet, and scores against labelled pages; a library user can do without:
-//! `default-features = false`.
+//! The features `cli`, `compress`, `parquet`, `eval` and `stats` (on by default) bring the program,
+//! gzip and Zstandard, Parquet, scores against labelled pages, and figures of records; a library
+//! user can do without: `default-features = false`.
 
 // The order of these lines is the order in which data flows, and the import rule:
 // a module may import only modules above it (held by `tests/layers.rs`).
@@ -78,6 +78,8 @@ mod explain;
 // judge and learn
 #[cfg(feature = "eval")]
 mod eval;
+#[cfg(feature = "stats")]
+mod stats;
 mod train;
 
 pub use crate::calibration::{Calibration, Confidence};
@@ -91,18 +93,27 @@ pub use crate::explain::{Boundary, Change, Evidence, Explanation, FiredCue, Reas
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};
-pub use crate::input::{Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Skipped};
+pub use crate::input::{
+    Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Meter, Skipped,
+};
 pub use crate::label::Label;
 pub use crate::language::Language;
 pub use crate::markup::Markup;
 #[cfg(feature = "parquet")]
 pub use crate::output::ParquetWriter;
-pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
+pub use crate::output::{
+    Offsets, OutputFile, OutputFormat, RecordWriter, Sink, failed_schema, record_schema,
+};
 pub use crate::page::{Page, PageError, Source, Warc};
 pub use crate::pieces::Gap;
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};
 pub use crate::span::Span;
+#[cfg(feature = "stats")]
+pub use crate::stats::{
+    Cluster, Count, Counted, Distribution, Figures, HostFigure, LabelFigure, LengthUnit, Most,
+    Shared, Stats, Step, Tie,
+};
 pub use crate::train::{Settings, Trainer};
 
 /// What benches and fuzz targets need and nobody else: may change with any version.

@@ -251,6 +251,7 @@ fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), String
             Ok(())
         }
         Ok(TextField::Filled) => Ok(()),
+        Ok(TextField::Missing | TextField::Other("null")) if !fields.needed => Ok(()),
         Ok(TextField::Missing) => Err(format!("no field `{}`", fields.page())),
         Ok(TextField::Other(what)) => {
             Err(format!("field `{}` is {what}, not a string", fields.page()))
@@ -498,6 +499,23 @@ mod tests {
     fn the_last_of_equal_keys_counts() {
         let page = page(r#"{"text":"a","id":"x","text":"b","id":"y"}"#).unwrap();
         assert_eq!((page.text.as_str(), page.id.as_str()), ("b", "y"));
+    }
+
+    #[test]
+    fn objects_without_text() {
+        let fields = Fields {
+            needed: false,
+            keep: Keep::Only(vec!["tags".into()]),
+            ..Fields::default()
+        };
+        for line in [r#"{"tags":[]}"#, r#"{"tags":[],"text":null}"#] {
+            let mut page = Page::default();
+            parse(line.as_bytes(), &fields, &mut page).unwrap();
+            assert_eq!(page.text, "");
+            assert_eq!(page.input, [("tags".to_owned(), "[]".to_owned())]);
+        }
+        let wrong = parse(br#"{"text":1}"#, &fields, &mut Page::default());
+        assert_eq!(wrong.unwrap_err(), "field `text` is a number, not a string");
     }
 
     #[test]

@@ -96,10 +96,10 @@ fn refuse_clashes(args: &Explain) {
         .chain(&args.weights);
     for path in read.filter(|path| path.is_file()) {
         if places::place(path) == places::place(html) {
-            run::usage(&format!(
-                "--html {} would replace what is read",
-                html.display()
-            ));
+            run::usage(
+                "explain",
+                &format!("--html {} would replace what is read", html.display()),
+            );
         }
     }
 }
