@@ -79,6 +79,7 @@ const OWNERS: [(&str, &[&str]); 35] = [
             "output/schema.rs",
             "bin/dehusk/config.rs",
             "bin/dehusk/eval.rs",
+            "bin/dehusk/explain/json.rs",
             "bin/dehusk/ledger.rs",
             "bin/dehusk/manifest.rs",
         ],
