@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, PageError};
+use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, Most, PageError};
 use serde_json::{Map, Value};
 
 use crate::args::Stats;
@@ -66,20 +66,27 @@ impl Sets {
         std::iter::once(&self.first).chain(&self.against)
     }
 
-    /// What comes often in one or both, by how often in the first, then in the other.
-    pub(crate) fn counts(&self, list: impl Fn(&Figures) -> &[Count], number: usize) -> Vec<Row> {
-        let found = |set: &Set| list(&set.figures).to_vec();
-        let other = self.against.as_ref().map(found).unwrap_or_default();
+    /// What comes often in one or both, by how often it comes where it comes more often.
+    pub(crate) fn counts(
+        &self,
+        list: impl Fn(&Figures) -> Option<&Most>,
+        number: usize,
+    ) -> Vec<Row> {
         let mut places = HashMap::new();
         let mut rows: Vec<Row> = Vec::new();
-        for (column, counts) in [found(&self.first), other].into_iter().enumerate() {
-            for count in counts {
-                let key = (count.label, count.value.clone());
-                let place = *places.entry(key).or_insert(rows.len());
+        let lists: Vec<_> = self.each().map(|set| list(&set.figures)).collect();
+        for (column, list) in lists.iter().enumerate() {
+            for count in list.iter().flat_map(|list| &list.most) {
+                let place = *places
+                    .entry((count.label, &count.value))
+                    .or_insert(rows.len());
                 if place == rows.len() {
-                    rows.push(Row::new(&count));
+                    rows.push(Row::new(count, &lists));
                 }
-                rows[place].counts[column] = Some(count);
+                rows[place].counts[column] = Some(Times {
+                    count: count.count,
+                    missed: count.missed,
+                });
             }
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.most()));
@@ -94,22 +101,47 @@ pub(crate) struct Row {
     pub(crate) value: String,
     /// Of a line, what it is.
     pub(crate) label: Option<&'static str>,
-    pub(crate) counts: [Option<Count>; 2],
+    pub(crate) counts: Vec<Option<Times>>,
+}
+
+/// How often something came, at least, and how often more it may have come.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) count: u64,
+    pub(crate) missed: u64,
 }
 
 impl Row {
-    fn new(count: &Count) -> Self {
+    /// What is not in a list of all did not come.
+    fn new(count: &Count, lists: &[Option<&Most>]) -> Self {
+        let never = Times {
+            count: 0,
+            missed: 0,
+        };
+        let whole = |list: &Option<&Most>| list.is_some_and(Most::is_whole);
         Self {
             value: count.value.clone(),
             label: count.label,
-            counts: [None, None],
+            counts: lists
+                .iter()
+                .map(|list| whole(list).then_some(never))
+                .collect(),
         }
     }
 
     /// How often it came where it came more often.
     pub(crate) fn most(&self) -> u64 {
         let counts = self.counts.iter().flatten();
-        counts.map(|count| count.count).max().unwrap_or(0)
+        counts.map(|times| times.count).max().unwrap_or(0)
+    }
+
+    /// How often it came in the first records.
+    pub(crate) fn first(&self) -> u64 {
+        self.counts
+            .first()
+            .copied()
+            .flatten()
+            .map_or(0, |times| times.count)
     }
 }
 
@@ -280,6 +312,15 @@ fn number(number: u64) -> String {
     shown
 }
 
+/// `1 page`, `12,345 pages`.
+fn things(count: u64, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        number(count),
+        if count == 1 { "" } else { "s" }
+    )
+}
+
 /// `61.3 %`
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
@@ -315,7 +356,10 @@ fn notes(set: &Set) -> Vec<String> {
     let pages = figures.pages;
     note(
         set.wrong > 0,
-        format!("{} are no records and are not counted.", lines(set.wrong)),
+        format!(
+            "Not counted, being no records: {}.",
+            things(set.wrong, "line")
+        ),
     );
     note(
         pages > 0 && figures.with("segments") == 0,
@@ -341,9 +385,14 @@ fn notes(set: &Set) -> Vec<String> {
         pages > 0 && figures.husk_lines.is_none(),
         "Repeated lines need the page's text, which no record has (extract --with-text).".into(),
     );
-    let with_text = figures.with("text");
+    // An empty page has no text to be missed.
+    let steps = figures.page_length.steps.first();
+    let empty = steps
+        .filter(|step| step.from == 0)
+        .map_or(0, |step| step.count);
+    let with_text = figures.with("text") + empty;
     note(
-        with_text > 0 && with_text < pages,
+        figures.husk_lines.is_some() && with_text < pages,
         format!(
             "Repeated lines are those of {} of {} records, which have the page's text.",
             number(with_text),
@@ -374,10 +423,6 @@ fn notes(set: &Set) -> Vec<String> {
         ),
     );
     notes
-}
-
-fn lines(count: u64) -> String {
-    screen::plural(usize::try_from(count).unwrap_or(usize::MAX), "line")
 }
 
 #[cfg(test)]
