@@ -20,6 +20,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// Every language that can be told.
+    pub const ALL: [Language; 5] = [
+        Language::ZhHans,
+        Language::ZhHant,
+        Language::En,
+        Language::Ja,
+        Language::Ko,
+    ];
+
     /// The BCP 47 tag.
     pub fn tag(self) -> &'static str {
         match self {

@@ -93,13 +93,17 @@ pub use crate::explain::{Boundary, Change, Evidence, Explanation, FiredCue, Reas
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};
-pub use crate::input::{Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Skipped};
+pub use crate::input::{
+    Charset, Input, InputBuilder, InputFile, InputFormat, Keep, Meter, Skipped,
+};
 pub use crate::label::Label;
 pub use crate::language::Language;
 pub use crate::markup::Markup;
 #[cfg(feature = "parquet")]
 pub use crate::output::ParquetWriter;
-pub use crate::output::{Offsets, OutputFile, OutputFormat, RecordWriter, Sink};
+pub use crate::output::{
+    Offsets, OutputFile, OutputFormat, RecordWriter, Sink, failed_schema, record_schema,
+};
 pub use crate::page::{Page, PageError, Source, Warc};
 pub use crate::pieces::Gap;
 pub use crate::pipeline::{OnError, Pipeline, Summary};

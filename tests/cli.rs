@@ -952,9 +952,7 @@ fn help_and_usage() {
     );
     let long = dir.run("extract --help").exits(0);
     assert!(long.out.contains("Exit status:") && long.out.len() > 2 * short.out.len());
-    for unbuilt in ["--timings", "--config", "explain"] {
-        assert!(!long.out.contains(unbuilt), "{unbuilt}");
-    }
+    assert!(!long.out.contains("--timings"), "not built yet");
     dir.run("--version").exits(0);
     for wrong in [
         "",

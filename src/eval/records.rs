@@ -76,7 +76,11 @@ impl Prediction {
                 continue;
             }
             let wrong = |reason: String| Error::invalid(format!("{name}:{number}: {reason}"));
-            let (id, prediction) = parse(&line).map_err(wrong)?;
+            let (id, prediction) = parse(&line).map_err(|reason| {
+                wrong(format!(
+                    "{reason}; records are JSON lines, as `dehusk extract` writes them"
+                ))
+            })?;
             each(id, prediction).map_err(|error| wrong(error.to_string()))?;
         }
         Ok(())

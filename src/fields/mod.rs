@@ -58,6 +58,15 @@ pub enum ContactKind {
 }
 
 impl ContactKind {
+    /// Every kind.
+    pub const ALL: [ContactKind; 5] = [
+        ContactKind::Phone,
+        ContactKind::Qq,
+        ContactKind::Wechat,
+        ContactKind::Email,
+        ContactKind::Icp,
+    ];
+
     /// Its name in records.
     pub fn name(self) -> &'static str {
         match self {

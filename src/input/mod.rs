@@ -17,6 +17,7 @@ mod footer;
 mod html;
 mod http;
 mod jsonl;
+mod meter;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod text;
@@ -36,6 +37,7 @@ pub(crate) use self::block::{Block, Item};
 use self::compress::Stream;
 pub use self::decode::Charset;
 use self::jsonl::Lines;
+pub use self::meter::Meter;
 #[cfg(feature = "parquet")]
 use self::parquet::Rows;
 pub use self::walk::Skipped;
@@ -143,6 +145,7 @@ pub struct InputBuilder {
     max_page_size: usize,
     block_size: usize,
     shard: Shard,
+    meter: Meter,
 }
 
 /// Which files are read: those whose number leaves this remainder.
@@ -253,6 +256,12 @@ impl InputBuilder {
         self
     }
 
+    /// Counts on this meter the bytes that are read of files and streams, as they come.
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
     /// True if there is a file at `path` and it is one of those to be read, by whatever name;
     /// links inside directories are not looked into.
     pub fn would_read(&self, path: &Path) -> bool {
@@ -268,6 +277,7 @@ impl InputBuilder {
             places: self.places.into_iter(),
             place: 0,
             shard: self.shard,
+            meter: self.meter,
             number: 0,
             format: self.format,
             max_page_size: self.max_page_size,
@@ -348,6 +358,7 @@ pub struct Input {
     /// How many of the places have been begun.
     place: usize,
     shard: Shard,
+    meter: Meter,
     /// How many files have been found.
     number: u64,
     format: InputFormat,
@@ -375,6 +386,7 @@ impl Input {
             max_page_size: MAX_PAGE_SIZE,
             block_size: BLOCK_SIZE,
             shard: Shard::ALL,
+            meter: Meter::default(),
         }
     }
 
@@ -507,7 +519,7 @@ impl Input {
     ) {
         self.opened += 1;
         let limit = self.max_page_size;
-        let mut stream = Stream::open(bytes);
+        let mut stream = Stream::open(self.meter.read(bytes));
         let format = match self.format {
             InputFormat::Auto => {
                 named.or_else(|| by_content(&mut stream, self.parser.charset, limit))
@@ -543,15 +555,19 @@ impl Input {
         block: &mut Block,
     ) {
         let (path, fields) = (path.filter(|path| path.is_file()), &self.parser.fields);
+        let path = path.filter(|_| !stream.is_packed());
         let file = match path {
-            Some(path) if !stream.is_packed() => {
-                File::open(path).map_err(|error| error.to_string())
-            }
-            _ => parquet::spool(stream),
+            Some(path) => File::open(path).map_err(|error| error.to_string()),
+            None => parquet::spool(stream),
         };
         let (table, fields) = (Arc::clone(name), Arc::clone(fields));
         match file.and_then(|file| Rows::open(table, file, fields, self.max_page_size)) {
-            Ok(rows) => self.container = Some(Container::Parquet(Box::new(rows))),
+            Ok(rows) => {
+                // A copy's bytes have been counted on their way into it.
+                let meter = path.map(|_| self.meter.clone()).unwrap_or_default();
+                let rows = rows.counted(meter);
+                self.container = Some(Container::Parquet(Box::new(rows)));
+            }
             Err(reason) => block.items.push(unreadable(name, reason, block)),
         }
     }

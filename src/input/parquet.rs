@@ -26,7 +26,7 @@ use parquet::arrow::arrow_reader::{
 use super::block::{Block, Form, Item, Said};
 use super::compress::Stream;
 use super::decode::decode_utf8;
-use super::{Fields, footer, html, jsonl};
+use super::{Fields, Meter, footer, html, jsonl};
 use crate::page::Page;
 
 /// The most rows read at once. Texts are not copied for it, but the pieces of the file in
@@ -78,6 +78,7 @@ pub(super) struct Rows {
     row: usize,
     /// Number of the row in the file.
     record: u64,
+    meter: Meter,
 }
 
 impl Rows {
@@ -107,8 +108,22 @@ impl Rows {
                 batch,
                 row: 0,
                 record: 0,
+                meter: Meter::default(),
             })
         })
+    }
+
+    /// Counts the file's bytes on this meter, for each row as if all were of one size: it is not
+    /// read from its beginning to its end.
+    pub(super) fn counted(self, meter: Meter) -> Self {
+        Self { meter, ..self }
+    }
+
+    fn count(&self, read: usize) {
+        let all = rows(self.table.metadata().file_metadata().num_rows());
+        let size = self.file.metadata().map_or(0, |data| data.len());
+        let share = u128::from(size) * read as u128 / u128::from(all.max(1));
+        self.meter.add(u64::try_from(share).unwrap_or(size));
     }
 
     /// Adds rows until the block is full. False at the end of the file.
@@ -137,6 +152,7 @@ impl Rows {
                 self.batch = batch.map_err(|error| told(&error))?;
                 self.given += self.batch.num_rows() as u64;
                 self.row = 0;
+                self.count(self.batch.num_rows());
             }
             None => self.close_group()?,
         }

@@ -8,7 +8,7 @@ use crate::page::{Page, PageError, Source};
 use crate::span::Span;
 
 /// The version of the record's layout.
-const SCHEMA: u64 = 1;
+pub(super) const SCHEMA: u64 = 1;
 
 /// A record's keys, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

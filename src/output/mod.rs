@@ -11,6 +11,8 @@ mod offsets;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod prose;
+mod schema;
+mod shape;
 
 use std::io;
 use std::path::Path;
@@ -26,6 +28,7 @@ pub use self::file::OutputFile;
 pub use self::offsets::Offsets;
 #[cfg(feature = "parquet")]
 pub use self::parquet::ParquetWriter;
+pub use self::schema::{failed_schema, record_schema};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,19 +175,7 @@ impl RecordWriter {
     /// # Errors
     /// A name that is no key; the message lists the keys.
     pub fn fields<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
-        self.keys = Keys::NONE;
-        for name in names {
-            let name = name.as_ref();
-            let unknown = || {
-                Error::invalid(format!(
-                    "unknown field `{name}`; there are: {}",
-                    Key::names()
-                ))
-            };
-            self.keys = self
-                .keys
-                .set(Key::from_name(name).ok_or_else(unknown)?, true);
-        }
+        self.keys = keys(names)?;
         Ok(self)
     }
 
@@ -256,6 +247,18 @@ impl RecordWriter {
         }
         self.format.is_json()
     }
+}
+
+/// The keys of these names.
+fn keys<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Keys> {
+    names.into_iter().try_fold(Keys::NONE, |keys, name| {
+        let name = name.as_ref();
+        let unknown = || {
+            let known = Key::names();
+            Error::invalid(format!("unknown field `{name}`; there are: {known}"))
+        };
+        Ok(keys.set(Key::from_name(name).ok_or_else(unknown)?, true))
+    })
 }
 
 impl PageError {

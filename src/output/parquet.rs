@@ -17,6 +17,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::json::{Key, Keys};
+use super::shape::{self, Shape, There};
 use super::{OutputFormat, RecordWriter};
 use crate::error::{Error, Result};
 
@@ -189,7 +190,7 @@ fn properties() -> Result<WriterProperties> {
 fn columns(records: &RecordWriter) -> Fields {
     let mut columns: Vec<_> = each(records.wanted()).map(column).collect();
     if records.errors {
-        columns.push(maybe("error", DataType::Utf8));
+        columns.push(Field::new("error", DataType::Utf8, true));
     }
     columns.into()
 }
@@ -199,76 +200,38 @@ fn each(keys: Keys) -> impl Iterator<Item = Key> {
     all.filter(move |&key| keys.has(key))
 }
 
+/// A column may be empty where what stands in the place of a page that could not be read
+/// does not have it.
 fn column(key: Key) -> Field {
-    let name = key.name();
-    match key {
-        Key::Schema => sure(name, DataType::Int32),
-        Key::Id => sure(name, DataType::Utf8),
-        Key::Source => sure(name, source()),
-        Key::Url | Key::Title | Key::Body | Key::Language | Key::Text | Key::Input => {
-            maybe(name, DataType::Utf8)
-        }
-        Key::Tags | Key::Related => maybe(name, list(DataType::Utf8)),
-        Key::Sections => maybe(name, list(section())),
-        Key::Contacts => maybe(name, list(contact())),
-        Key::Masked => maybe(name, list(object(range(Vec::new())))),
-        Key::Segments => maybe(name, list(segment())),
+    let of_errors = shape::error();
+    let sure = of_errors.iter().any(|field| field.name == key.name());
+    Field::new(key.name(), kind(&shape::field(key).shape), !sure)
+}
+
+fn kind(shape: &Shape) -> DataType {
+    match shape {
+        // What the input has differs from page to page: JSON in a string.
+        Shape::Text | Shape::Word(_) | Shape::Any => DataType::Utf8,
+        Shape::Version | Shape::Small(_) => DataType::Int32,
+        Shape::Count => DataType::Int64,
+        Shape::Share => DataType::Float64,
+        Shape::Yes => DataType::Boolean,
+        Shape::Pair => list(DataType::Int64),
+        Shape::List(of) => list(kind(of)),
+        Shape::Object(fields) => fields_of(fields),
+        Shape::Either(objects) => fields_of(&objects.concat()),
     }
 }
 
-fn source() -> DataType {
-    object(vec![
-        sure("path", DataType::Utf8),
-        sure("record", DataType::Int64),
-        maybe("url", DataType::Utf8),
-        maybe("WARC-Date", DataType::Utf8),
-        maybe("WARC-Record-ID", DataType::Utf8),
-        maybe("charset", DataType::Utf8),
-        maybe("replaced", DataType::Int64),
-    ])
-}
-
-fn section() -> DataType {
-    object(range(vec![
-        sure("level", DataType::Int32),
-        sure("heading", DataType::Utf8),
-    ]))
-}
-
-fn contact() -> DataType {
-    object(range(vec![
-        sure("kind", DataType::Utf8),
-        sure("value", DataType::Utf8),
-    ]))
-}
-
-fn segment() -> DataType {
-    let mut fields = range(vec![sure("kind", DataType::Utf8)]);
-    fields.push(maybe("items", list(list(DataType::Int64))));
-    fields.push(maybe("confidence", DataType::Float64));
-    object(fields)
-}
-
-/// The fields and a range behind them.
-fn range(mut fields: Vec<Field>) -> Vec<Field> {
-    fields.extend(["start", "end"].map(|name| sure(name, DataType::Int64)));
-    fields
-}
-
-fn object(fields: Vec<Field>) -> DataType {
-    DataType::Struct(fields.into())
+fn fields_of(fields: &[shape::Field]) -> DataType {
+    let field = |field: &shape::Field| {
+        let sure = field.there == There::Always;
+        Field::new(field.name, kind(&field.shape), !sure)
+    };
+    DataType::Struct(fields.iter().map(field).collect())
 }
 
 /// Named as the format wants it.
 fn list(item: DataType) -> DataType {
-    DataType::List(Arc::new(sure("element", item)))
-}
-
-fn sure(name: &str, kind: DataType) -> Field {
-    Field::new(name, kind, false)
-}
-
-/// A field that may be absent.
-fn maybe(name: &str, kind: DataType) -> Field {
-    Field::new(name, kind, true)
+    DataType::List(Arc::new(Field::new("element", item, false)))
 }

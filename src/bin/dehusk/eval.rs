@@ -11,10 +11,10 @@ use dehusk::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::Outcome;
 use crate::args::Eval;
 use crate::run::{self, Failure};
 use crate::screen::{self, excerpt, plural, short};
+use crate::{Outcome, report};
 
 pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
     let mut gold = GoldSet::load(&args.gold)?;
@@ -22,13 +22,19 @@ pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
         gold.pages = select(gold.pages, path)?;
     }
     let mut predictions = Predictions::new(&gold.pages);
-    if args.records == Path::new("-") {
-        predictions.read("-", io::stdin())?;
+    let read = if args.records == Path::new("-") {
+        predictions.read("-", io::stdin())
     } else {
         let file = File::open(&args.records).map_err(|error| run::named(&args.records, &error))?;
-        predictions.read(&args.records.to_string_lossy(), file)?;
-    }
+        predictions.read(&args.records.to_string_lossy(), file)
+    };
+    read?;
     let scores = predictions.score();
+    if scores.pages.iter().all(|page| page.found == Found::Missing) {
+        report::line(
+            &"no record belongs to a labelled page; its id must be the page's name, or its path end in it",
+        );
+    }
     let mut out = String::new();
     if args.json {
         out = format!("{:#}\n", to_json(&scores));

@@ -11,6 +11,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use dehusk::{OutputFile, RecordWriter};
 
+use crate::advice;
 use crate::run::Failure;
 
 static PARTS: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
@@ -87,6 +88,7 @@ fn start(
     path: &Path,
     create: impl FnOnce() -> Result<OutputFile, Failure>,
 ) -> Result<Guarded, Failure> {
+    let create = || create().map_err(|error| advice::of_output(error, path));
     // A pipe is no file on its way, and opening it may take for ever.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
         let file = create()?;

@@ -145,6 +145,17 @@ impl Ledger {
         add(&mut self.files.passed_over, &other.files.passed_over);
     }
 
+    /// True if a page failed in this way.
+    pub(crate) fn has_error(&self, kind: &str) -> bool {
+        self.errors.contains_key(kind)
+    }
+
+    /// How many files of directories were passed over for their endings.
+    pub(crate) fn other_endings(&self) -> u64 {
+        let passed_over = &self.files.passed_over;
+        passed_over.get("other_ending").copied().unwrap_or(0)
+    }
+
     /// `in: 5 = 2 records + 3 errors (1 bad_json, 2 no_text) + 0 skipped; skipped: 2 hidden`
     pub(crate) fn text(&self) -> String {
         let Pages {

@@ -87,16 +87,57 @@ pub(crate) fn refuse_clashes(args: &Extract, input: &InputBuilder) {
     .collect();
     for (n, (option, path)) in outputs.iter().enumerate() {
         if input.would_read(path) {
-            usage(&format!(
-                "{option} {} is one of the files to be read",
-                path.display()
-            ));
+            usage(
+                "extract",
+                &format!("{option} {} is one of the files to be read", path.display()),
+            );
         }
         let same = |(_, other): &&(&str, &Path)| place(other) == place(path);
         if let Some((other, _)) = outputs[..n].iter().find(same) {
-            usage(&format!("{option} and {other} name the same file"));
+            usage(
+                "extract",
+                &format!("{option} and {other} name the same file"),
+            );
         }
     }
+}
+
+/// Endings that say how a file is packed.
+const PACKED: [&str; 4] = ["gz", "zst", "bz2", "xz"];
+
+/// Refuses an output whose name promises what it would not hold.
+pub(crate) fn refuse_ending(args: &Extract) {
+    let Some(path) = args.output.as_deref().filter(|path| is_file_name(path)) else {
+        return;
+    };
+    let lower = |path: &Path| Some(path.extension()?.to_str()?.to_ascii_lowercase());
+    let last = lower(path);
+    if let Some(packed @ ("bz2" | "xz")) = last.as_deref() {
+        usage(
+            "extract",
+            &format!("--output: .{packed} can be read, not written; end the name in .gz or .zst"),
+        );
+    }
+    let inner = match last.as_deref() {
+        Some(packed) if PACKED.contains(&packed) => lower(&path.with_extension("")),
+        _ => last,
+    };
+    if let Some(ending) =
+        inner.filter(|_| args.to.is_none() && OutputFormat::from_path(path).is_none())
+    {
+        usage(
+            "extract",
+            &format!(
+                "--output: .{ending} names no format; end the name in .jsonl, .json, .txt, .md, .marked \
+                 or .parquet, or tell the format, as --to jsonl"
+            ),
+        );
+    }
+}
+
+/// Not for a device or a pipe, whatever they are called.
+fn is_file_name(path: &Path) -> bool {
+    path != Path::new("-") && fs::metadata(path).map_or(true, |data| data.is_file())
 }
 
 /// Refuses a directory of outputs that is inside a directory of inputs: the next run would
@@ -104,11 +145,14 @@ pub(crate) fn refuse_clashes(args: &Extract, input: &InputBuilder) {
 pub(crate) fn refuse_inside(option: &str, dir: &Path, inputs: &[PathBuf]) {
     let inside = |input: &&PathBuf| input.is_dir() && place(dir).starts_with(place(input));
     if let Some(input) = inputs.iter().find(inside) {
-        usage(&format!(
-            "{option} {} is inside of {}, which is to be read; give a directory elsewhere",
-            dir.display(),
-            input.display()
-        ));
+        usage(
+            "extract",
+            &format!(
+                "{option} {} is inside of {}, which is to be read; give a directory elsewhere",
+                dir.display(),
+                input.display()
+            ),
+        );
     }
 }
 
@@ -130,7 +174,10 @@ pub(crate) fn refuse_shared(shards: &[Shard], summary: Option<&Path>) -> Result<
     }
     let summary = summary.map(place);
     if let Some(shared) = summary.filter(|path| takers.contains_key(&**path)) {
-        usage(&format!("--summary {} is an output", shared.display()));
+        usage(
+            "extract",
+            &format!("--summary {} is an output", shared.display()),
+        );
     }
     let there = takers.keys().filter_map(|path| path.canonicalize().ok());
     let there: HashSet<PathBuf> = there.collect();

@@ -14,15 +14,16 @@ use dehusk::{
 use crate::args::{self, Args, Extract};
 use crate::interrupt::Guarded;
 use crate::ledger::{Ledger, Shards, Tally};
-use crate::report::Report;
+use crate::report::{Extent, Report};
 use crate::settings::Settings;
-use crate::{Outcome, interrupt, ledger, places, report, shards};
+use crate::{Outcome, advice, interrupt, ledger, places, report, shards};
 
 /// Why a run ended early.
 pub(crate) type Failure = dehusk::Error;
 
 pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     let writer = writer(&args);
+    places::refuse_ending(&args);
     let paths = places::paths(&args)?;
     let settings = Settings::of(&args, writer.format())?;
     let extractor = extractor(&args)?;
@@ -31,7 +32,7 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
         pipeline = pipeline.threads(threads);
     }
     let input = input(&args, &paths);
-    places::refuse_clashes(&args, &input);
+    places::refuse_clashes(&args, &input.builder);
     interrupt::install();
     match &args.out_dir {
         Some(dir) => shards::extract(&args, &paths, dir, &pipeline, &writer, &settings),
@@ -41,13 +42,18 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
 
 fn extract_to_one(
     args: &Extract,
-    input: InputBuilder,
+    input: Opening,
     pipeline: &Pipeline<'_>,
     writer: &RecordWriter,
     settings: &Settings,
 ) -> Result<Outcome, Failure> {
-    let mut outlet = Outlet::open(args, writer)?;
-    let run = pipeline.run(input.build(), &mut outlet);
+    let extent = Extent::default();
+    let builder = input.builder.meter(&extent.meter);
+    let mut outlet = Outlet::open(args, writer, extent)?;
+    if let Some(files) = input.files {
+        outlet.report.expect(files);
+    }
+    let run = pipeline.run(builder.build(), &mut outlet);
     outlet.report.clear();
     // The failed pages are of use even if the run was not.
     outlet.finish_errors()?;
@@ -73,6 +79,9 @@ pub(crate) fn end(
     }
     if !args.quiet {
         report.summary(ledger, shards);
+        if let Some(advice) = advice::of_run(args, ledger) {
+            report::line(&advice);
+        }
     }
     Ok(match (ledger.pages.errors, ledger.files.opened) {
         (0, _) => Outcome::Complete,
@@ -97,7 +106,7 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
         .text_field(&args.text_field)
         .id_field(&args.id_field)
         .url_field(&args.url_field)
-        .max_page_size(args.max_page_size)
+        .max_page_size(args.max_page_size.0)
         .keep(keep);
     if let Some(field) = &args.html_field {
         input = input.html_field(field);
@@ -115,7 +124,7 @@ pub(crate) fn reading(args: &args::Reading) -> InputBuilder {
         .text_field(&args.text_field)
         .id_field(&args.id_field)
         .url_field(&args.url_field)
-        .max_page_size(args.max_page_size);
+        .max_page_size(args.max_page_size.0);
     if let Some(field) = &args.html_field {
         input = input.html_field(field);
     }
@@ -137,11 +146,20 @@ fn input_format(from: args::From) -> InputFormat {
 }
 
 /// What is read, and how.
-fn input(args: &Extract, paths: &[PathBuf]) -> InputBuilder {
-    let mut input = settings(args);
-    if let Some(args::Shard { index, of }) = args.shard {
-        input = input.shard(index, of);
-    }
+struct Opening {
+    builder: InputBuilder,
+    /// The files, found once more; `None` if there is standard input, whose end nobody knows.
+    files: Option<Files>,
+}
+
+type Files = Box<dyn Iterator<Item = PathBuf> + Send>;
+
+fn input(args: &Extract, paths: &[PathBuf]) -> Opening {
+    let with_shard = |input: InputBuilder| match args.shard {
+        Some(args::Shard { index, of }) => input.shard(index, of),
+        None => input,
+    };
+    let mut input = with_shard(settings(args));
     let mut stdin = paths.is_empty() && args.files_from.is_none();
     for (n, path) in paths.iter().enumerate() {
         // In a list of files, it is a file.
@@ -160,22 +178,42 @@ fn input(args: &Extract, paths: &[PathBuf]) -> InputBuilder {
         }
         input = input.stdin();
     }
-    input
+    let again = || paths.iter().fold(settings(args), InputBuilder::path);
+    Opening {
+        builder: input,
+        files: (!stdin).then(|| files(with_shard(again()).build())),
+    }
+}
+
+fn files(mut input: Input) -> Files {
+    let next = move || input.next_file();
+    let found = std::iter::from_fn(next).filter_map(Result::ok);
+    Box::new(found.map(|file| file.path))
 }
 
 /// Options that standard input does not go with.
 fn refuse_stdin(args: &Extract, stdin: bool) {
     if stdin && args.files_from.as_deref() == Some(Path::new("-")) {
-        usage("standard input holds either names, for --files-from -, or pages");
+        usage(
+            "extract",
+            "standard input holds either names, for --files-from -, or pages",
+        );
     }
     if stdin && args.shard.is_some() {
-        usage("--shard needs files or directories to read, not standard input");
+        usage(
+            "extract",
+            "--shard needs files or directories to read, not standard input",
+        );
     }
 }
 
 /// The format of the records.
 pub(crate) fn format(args: &Extract) -> OutputFormat {
     let by_name = || args.output.as_deref().and_then(OutputFormat::from_path);
+    let of_file = args.file.of_file.iter().any(|name| name == "to");
+    if let Some(format) = by_name().filter(|_| of_file) {
+        return format;
+    }
     match args.to {
         Some(args::To::Jsonl) => OutputFormat::Jsonl,
         Some(args::To::Json) => OutputFormat::Json,
@@ -209,7 +247,7 @@ fn writer(args: &Extract) -> RecordWriter {
     if !args.fields.is_empty() {
         writer = writer
             .fields(&args.fields)
-            .unwrap_or_else(|error| usage(&format!("--fields: {error}")));
+            .unwrap_or_else(|error| usage("extract", &format!("--fields: {error}")));
         // What is asked for by its own option is not taken away again.
         if !args.keep.is_empty() {
             writer = writer.with_input(true);
@@ -228,18 +266,30 @@ fn refuse_json_options(args: &Extract) {
         (args.offsets != args::Offsets::Bytes, "--offsets"),
         (args.on_error == args::OnError::Record, "--on-error record"),
     ];
-    if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
-        usage(&format!(
-            "{option} needs JSON records, --to jsonl, json or parquet"
-        ));
+    // A file says what is usual; who types `--to text` now and then need not undo it.
+    let typed = |option: &str| {
+        !args
+            .file
+            .of_file
+            .iter()
+            .any(|name| option[2..].starts_with(name))
+    };
+    let wrong = |(given, option): &(bool, &str)| *given && typed(option);
+    if let Some((_, option)) = given.into_iter().find(wrong) {
+        usage(
+            "extract",
+            &format!("{option} needs JSON records, --to jsonl, json or parquet"),
+        );
     }
 }
 
 /// Ends the process as clap does for a command line that makes no sense.
-pub(crate) fn usage(message: &str) -> ! {
-    Args::command()
-        .error(ErrorKind::ArgumentConflict, message)
-        .exit()
+pub(crate) fn usage(command: &str, message: &str) -> ! {
+    let mut program = Args::command();
+    program.build();
+    let found = program.find_subcommand_mut(command);
+    let mut command = found.cloned().unwrap_or(program);
+    command.error(ErrorKind::ArgumentConflict, message).exit()
 }
 
 fn on_error(policy: args::OnError) -> dehusk::OnError {
@@ -255,7 +305,11 @@ fn extractor(args: &Extract) -> Result<Extractor, Failure> {
     if let Some(path) = &args.weights {
         builder = builder.weights(path.display().to_string(), load(path)?);
     }
-    builder.build()
+    let built = builder.build();
+    match &args.weights {
+        Some(path) => built.map_err(|error| advice::of_weights(error, path)),
+        None => built,
+    }
 }
 
 /// The built-in rules and those of these packs.
@@ -283,6 +337,8 @@ struct Outlet {
     errors: Option<Guarded>,
     tally: Tally,
     report: Report,
+    /// True if records and progress would stand on one terminal.
+    shared: bool,
     /// True if the first failed page ends the run: its message is said at the end then.
     fails: bool,
 }
@@ -312,6 +368,7 @@ impl Records {
     fn table(writer: &RecordWriter) -> Result<Self, Failure> {
         if io::stdout().is_terminal() {
             usage(
+                "extract",
                 "standard output is a terminal, which cannot show Parquet; write to a file with -o FILE",
             );
         }
@@ -326,14 +383,16 @@ impl Records {
 }
 
 impl Outlet {
-    fn open(args: &Extract, writer: &RecordWriter) -> Result<Self, Failure> {
+    fn open(args: &Extract, writer: &RecordWriter, extent: Extent) -> Result<Self, Failure> {
         let records = Records::open(args.output.as_deref(), writer)?;
+        let shared = matches!(&records, Records::Stdout(stdout) if stdout.is_terminal());
         let errors = args.errors.as_deref().map(interrupt::create).transpose()?;
         Ok(Self {
             records,
             errors,
             tally: Tally::default(),
-            report: Report::new(args.progress, args.quiet),
+            report: Report::new(args.progress, args.quiet, shared, extent),
+            shared,
             fails: args.on_error == args::OnError::Fail,
         })
     }
@@ -357,6 +416,7 @@ impl Sink for Outlet {
         self.tally.records(bytes);
         match &mut self.records {
             Records::File(file) => file.write_all(bytes),
+            Records::Stdout(stdout) if self.shared => self.report.aside(|| stdout.write_all(bytes)),
             Records::Stdout(stdout) => stdout.write_all(bytes),
             #[cfg(feature = "parquet")]
             Records::Table(table) => table.write_all(bytes),

@@ -88,6 +88,8 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
         threads: _,
         progress: _,
         quiet: _,
+        file: _,
+        help: _,
     } = args;
     let some = |value: Option<String>| value.unwrap_or_else(|| "none".into());
     let options = [
@@ -99,7 +101,7 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
         ("--charset", some(charset.map(|known| known.name().into()))),
         ("--id-field", id_field.clone()),
         ("--url-field", url_field.clone()),
-        ("--max-page-size", max_page_size.to_string()),
+        ("--max-page-size", max_page_size.0.to_string()),
         ("--to", format.ending().to_owned()),
         ("--fields", fields.join(",")),
         ("--with-text", with_text.to_string()),

@@ -20,7 +20,7 @@ use crate::interrupt::{self, Guarded};
 use crate::ledger::{Ledger, Shards, Tally};
 use crate::manifest::{self, Shard, Stamp, State};
 use crate::places::{self, place};
-use crate::report::Report;
+use crate::report::{Extent, Report};
 use crate::run::{self, Failure, usage};
 use crate::settings::Settings;
 
@@ -44,14 +44,18 @@ pub(crate) fn extract(
     settings: &Settings,
 ) -> Result<Outcome, Failure> {
     refuse_nonsense(args, paths, dir);
-    let report = Report::new(args.progress, args.quiet);
+    let extent = Extent::default();
+    let report = Report::new(args.progress, args.quiet, false, extent.clone());
     let plan = plan(args, paths, dir, settings, &report)?;
+    let files: Vec<_> = plan.open.iter().map(|shard| shard.input.clone()).collect();
+    report.expect(files.into_iter());
     let at_once = at_once(args.threads, plan.open.len());
     let job = Job {
         args,
         pipeline,
         writer,
         settings,
+        extent,
         state: Mutex::new(Progress {
             todo: plan.open.into_iter(),
             ledger: plan.ledger,
@@ -76,7 +80,17 @@ pub(crate) fn extract(
 fn refuse_nonsense(args: &Extract, paths: &[PathBuf], dir: &Path) {
     let stdin = args.paths.iter().any(|path| path == Path::new("-"));
     if stdin || paths.is_empty() && args.files_from.is_none() {
-        usage("--out-dir needs files or directories to read, not standard input");
+        usage(
+            "extract",
+            "--out-dir needs files or directories to read, not standard input",
+        );
+    }
+    if dir.exists() && !dir.is_dir() {
+        let dir = dir.display();
+        usage(
+            "extract",
+            &format!("--out-dir {dir} is a file; give a directory, which is made if need be"),
+        );
     }
     places::refuse_inside("--out-dir", dir, paths);
     if let Some(errors) = &args.errors {
@@ -221,6 +235,7 @@ struct Job<'a, 'e> {
     pipeline: &'a Pipeline<'e>,
     writer: &'a RecordWriter,
     settings: &'a Settings,
+    extent: Extent,
     state: Mutex<Progress>,
 }
 
@@ -280,7 +295,8 @@ impl Job<'_, '_> {
         // Taken before it is read: a file that changes meanwhile is read again next time.
         let stamp = Stamp::of(&shard.input);
         let mut outlet = Outlet::open(self, shard)?;
-        let input = run::settings(self.args).path(&shard.input).build();
+        let input = run::settings(self.args).meter(&self.extent.meter);
+        let input = input.path(&shard.input).build();
         let run = self.pipeline.run(input, &mut outlet);
         let Outlet {
             records,

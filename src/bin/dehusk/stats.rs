@@ -13,7 +13,7 @@ use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, Most, PageError};
 use serde_json::{Map, Value};
 
 use crate::args::Stats;
-use crate::report::{self, Report};
+use crate::report::{self, Extent, Report};
 use crate::run::{self, Failure};
 use crate::{Outcome, interrupt, screen};
 
@@ -166,7 +166,10 @@ fn input_against(args: &Stats) -> Option<InputBuilder> {
     let first = args.records.is_empty() || args.records.iter().any(|path| is_stdin(path));
     let second = args.against.iter().any(|path| is_stdin(path));
     if first && second {
-        run::usage("standard input holds either the records or those of --against");
+        run::usage(
+            "stats",
+            "standard input holds either the records or those of --against",
+        );
     }
     (!args.against.is_empty()).then(|| input(&args.against, false))
 }
@@ -181,7 +184,7 @@ fn refuse_clash(report: &Path, inputs: [Option<&InputBuilder>; 2]) {
         .flatten()
         .any(|input| input.would_read(report))
     {
-        run::usage("--html names a file of records");
+        run::usage("stats", "--html names a file of records");
     }
 }
 
@@ -206,7 +209,7 @@ struct Reading {
 impl Reading {
     fn new(args: &Stats) -> Self {
         Self {
-            report: Report::new(args.progress, args.quiet),
+            report: Report::new(args.progress, args.quiet, false, Extent::default()),
             read: 0,
             bytes: 0,
             wrong: 0,

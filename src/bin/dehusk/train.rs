@@ -1,5 +1,6 @@
 //! Learning weights, and how well that does on pages that were not learned from.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Instant;
@@ -20,6 +21,7 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
         .map(|folder| GoldSet::load(folder))
         .collect();
     let sets = sets?;
+    refuse_twins(&sets)?;
     // Before the minutes that learning takes, not after.
     interrupt::install();
     let mut file = interrupt::create(&args.output)?;
@@ -73,6 +75,24 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     stdout.write_all(table(&sets, tested.as_deref(), &fitted)?.as_bytes())?;
     stdout.flush()?;
     Ok(Outcome::Complete)
+}
+
+/// Pages are told apart by their names, in all folders together.
+fn refuse_twins(sets: &[GoldSet]) -> Result<(), Failure> {
+    let mut owners: HashMap<&str, &str> = HashMap::new();
+    for (set, page) in sets
+        .iter()
+        .flat_map(|set| set.pages.iter().map(move |page| (set, page)))
+    {
+        if let Some(other) = owners.insert(&page.id, &set.name) {
+            let message = format!(
+                "two labelled pages are called {}, in {other} and in {}; rename one",
+                page.id, set.name
+            );
+            return Err(io::Error::other(message).into());
+        }
+    }
+    Ok(())
 }
 
 /// What learned weights make of a page.

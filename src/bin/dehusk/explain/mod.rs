@@ -96,20 +96,19 @@ fn refuse_clashes(args: &Explain) {
         .chain(&args.weights);
     for path in read.filter(|path| path.is_file()) {
         if places::place(path) == places::place(html) {
-            run::usage(&format!(
-                "--html {} would replace what is read",
-                html.display()
-            ));
+            run::usage(
+                "explain",
+                &format!("--html {} would replace what is read", html.display()),
+            );
         }
     }
 }
 
 fn no_page(wanted: &[String], args: &Explain) -> Failure {
     let input = args.path.as_deref().unwrap_or(Path::new("-")).display();
-    let wanted = wanted
-        .first()
-        .map_or(String::new(), |page| format!(" `{page}`"));
-    io::Error::other(format!("{input}: no page{}", screen::on_one_line(&wanted))).into()
+    let named = |page: &String| format!(" `{}`", screen::on_one_line(page));
+    let which = wanted.first().map_or(String::new(), named);
+    io::Error::other(format!("{input}: no page{which}")).into()
 }
 
 /// The pages that were asked for, in the order of the input; all, if none was.

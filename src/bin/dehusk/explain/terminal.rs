@@ -207,26 +207,27 @@ impl Pen {
         let most = if self.full { usize::MAX } else { MOST_ITEMS };
         let digits = segment.items.len().to_string().len();
         for (number, item) in (1..).zip(segment.items.iter().take(most)) {
-            let text = format!("{number:digits$}  {}", item.of(text));
-            self.item(segment.kind, &text);
+            let number = format!("{number:digits$}  ");
+            self.item(segment.kind, &number, item.of(text));
         }
         let more = segment.items.len().saturating_sub(most);
         if more > 0 {
-            self.item(segment.kind, &format!("… {} more", plural(more, "item")));
+            self.item(segment.kind, "… ", &plural(more, "more item"));
         }
     }
 
-    fn item(&mut self, label: Label, text: &str) {
+    fn item(&mut self, label: Label, number: &str, text: &str) {
         let bar = paint(screen::colour(label), "│");
-        let width = self.columns - MARGIN - KEY;
+        let width = self.columns - MARGIN - KEY - screen::width(number);
         let lines = if self.full {
             screen::fold(text, width)
         } else {
             vec![screen::excerpt(text, width)]
         };
-        for (number, line) in lines.iter().enumerate() {
-            let key = if number == 0 { "item" } else { "" };
-            self.line(&format!("{:13}{bar} {key:KEY$}{line}", ""));
+        let mut before = format!("item {number}");
+        for line in &lines {
+            self.line(&format!("{:13}{bar} {before}{line}", ""));
+            before = " ".repeat(screen::width(&before));
         }
     }
 
@@ -242,10 +243,20 @@ impl Pen {
             let name = paint(style, screen::pad(label.name(), 7));
             let bar = paint(style, "┆");
             self.line(&format!(
-                "{name}      {bar} … {count}, {least:.2} to {most:.2} sure; --full shows all"
+                "{name}      {bar} … {count}, {} sure; --full shows all",
+                range(least, most)
             ));
         }
         pieces.clear();
+    }
+}
+
+fn range(least: f64, most: f64) -> String {
+    let (least, most) = (format!("{least:.2}"), format!("{most:.2}"));
+    if least == most {
+        least
+    } else {
+        format!("{least} to {most}")
     }
 }
 
@@ -308,9 +319,9 @@ impl Pen {
                 paint(screen::colour(one.was), was),
                 paint(screen::colour(one.is), is),
             );
-            let excerpt = screen::excerpt(one.span.of(text).trim(), self.columns - 30);
+            let excerpt = screen::excerpt(one.span.of(text).trim(), self.columns - 41);
             self.line(&format!(
-                "  {was} now {is} {:>8}  {excerpt}",
+                "  {was} now {is} {:>5} characters  {excerpt}",
                 screen::short(one.chars)
             ));
             if self.full {
