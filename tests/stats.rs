@@ -345,7 +345,11 @@ fn wrong_lines_are_named_and_the_run_goes_on() {
         "{}",
         run.err
     );
-    assert!(run.out.contains("being no records: 1,000 lines"), "{}", run.out);
+    assert!(
+        run.out.contains("being no records: 1,000 lines"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

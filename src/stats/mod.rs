@@ -46,7 +46,7 @@ const REASONS: usize = 1024;
 /// let figures = stats.figures(20);
 /// assert_eq!((figures.pages, figures.length), (1, 9));
 /// assert_eq!(figures.tags.most[0].value, "mint");
-/// # Ok::<(), dehusk::PageError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Stats {
@@ -144,13 +144,15 @@ impl Stats {
     ///
     /// # Errors
     /// It is no record.
-    pub fn add(&mut self, page: &Page) -> Result<(), PageError> {
-        let facts = record::read(page).map_err(|reason| PageError {
-            id: page.id.clone(),
-            source: page.source.clone(),
-            contained: true,
-            reason,
-            ..PageError::default()
+    pub fn add(&mut self, page: &Page) -> Result<(), Box<PageError>> {
+        let facts = record::read(page).map_err(|reason| {
+            Box::new(PageError {
+                id: page.id.clone(),
+                source: page.source.clone(),
+                contained: true,
+                reason,
+                ..PageError::default()
+            })
         })?;
         match &facts.error {
             Some(reason) => self.failed(reason),

@@ -6,7 +6,8 @@ mod plots;
 mod terminal;
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, Most, PageError};
@@ -25,6 +26,9 @@ const COMPARED: usize = 2000;
 
 /// More wrong lines than this are only counted: they are of one mistake.
 const COMPLAINTS: u64 = 20;
+
+/// Progress is told every so many records.
+const TICK: u64 = 64;
 
 /// How many items of each list are shown.
 const SHOWN: usize = 10;
@@ -63,7 +67,7 @@ pub(crate) struct Set {
 
 impl Sets {
     pub(crate) fn each(&self) -> impl Iterator<Item = &Set> {
-        std::iter::once(&self.first).chain(&self.against)
+        iter::once(&self.first).chain(&self.against)
     }
 
     /// What comes often in one or both, by how often it comes where it comes more often.
@@ -200,18 +204,30 @@ fn name(paths: &[PathBuf]) -> String {
 /// Records on their way in, of all sets.
 struct Reading {
     report: Report,
+    extent: Extent,
     read: u64,
-    bytes: u64,
     wrong: u64,
     opened: u64,
 }
 
 impl Reading {
     fn new(args: &Stats) -> Self {
+        let extent = Extent::default();
+        let report = Report::new(args.progress, args.quiet, false, extent.clone());
+        let all: Vec<PathBuf> = args.records.iter().chain(&args.against).cloned().collect();
+        if !args.records.is_empty() && !all.iter().any(|path| is_stdin(path)) {
+            let mut files = input(&all, false).build();
+            report.expect(
+                iter::from_fn(move || files.next_file()).filter_map(|file| Some(file.ok()?.path)),
+            );
+        }
+        if args.records.is_empty() && io::stdin().is_terminal() && !args.quiet {
+            report::line(&"reading standard input, which is a terminal; end it with Ctrl-D");
+        }
         Self {
-            report: Report::new(args.progress, args.quiet, false, Extent::default()),
+            report,
+            extent,
             read: 0,
-            bytes: 0,
             wrong: 0,
             opened: 0,
         }
@@ -219,19 +235,18 @@ impl Reading {
 
     fn read(&mut self, name: String, input: InputBuilder, number: usize) -> Set {
         let mut stats = dehusk::Stats::new();
-        let mut input = input.build();
+        let mut input = input.meter(&self.extent.meter).build();
         let before = self.wrong;
         for page in input.by_ref() {
-            let counted = page.and_then(|page| {
-                let fields = page.input.iter().map(|(_, value)| value.len());
-                self.bytes += (page.text.len() + fields.sum::<usize>()) as u64;
-                stats.add(&page)
-            });
+            let counted = page.map_err(Box::new).and_then(|page| stats.add(&page));
             self.read += 1;
             if let Err(error) = counted {
                 self.complain(&error, self.wrong - before);
             }
-            self.report.progress(self.read, self.wrong, self.bytes);
+            if self.read.is_multiple_of(TICK) {
+                let bytes = self.extent.meter.bytes();
+                self.report.progress(self.read, self.wrong, bytes);
+            }
         }
         self.report.clear();
         let wrong = self.wrong - before;
@@ -272,7 +287,7 @@ fn write(args: &Stats, sets: &Sets) -> Result<(), Failure> {
     let shown = args.top.unwrap_or(SHOWN);
     if args.json {
         let json = format!("{:#}\n", to_json(sets, shown)?);
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = io::stdout().lock();
         stdout.write_all(json.as_bytes())?;
         stdout.flush()?;
     } else if args.html.is_none() {
@@ -292,7 +307,7 @@ fn to_json(sets: &Sets, number: usize) -> Result<Value, Failure> {
 
 fn set_json(set: &Set, number: usize) -> Result<Map<String, Value>, Failure> {
     let figures = set.figures.clone().truncated(number);
-    let failed = |error: serde_json::Error| Failure::from(std::io::Error::other(error));
+    let failed = |error: serde_json::Error| Failure::from(io::Error::other(error));
     let mut all = Map::new();
     all.insert("records".into(), set.name.clone().into());
     all.insert("not_records".into(), set.wrong.into());
@@ -307,7 +322,7 @@ fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
