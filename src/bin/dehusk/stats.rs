@@ -21,8 +21,8 @@ use crate::{Outcome, interrupt, screen};
 /// Of hosts, contacts and clusters so many are told to who chooses among them.
 const CHOICE: usize = 200;
 
-/// So many lists' ends are known for comparing.
-const COMPARED: usize = 2000;
+/// So many items of each list are at hand, to be compared with the other's, and drawn.
+const KNOWN: usize = 2000;
 
 /// More wrong lines than this are only counted: they are of one mistake.
 const COMPLAINTS: u64 = 20;
@@ -40,8 +40,8 @@ pub(crate) fn stats(args: &Stats) -> Result<Outcome, Failure> {
         refuse_clash(path, [Some(&input), against.as_ref()]);
     }
     interrupt::install();
-    let number = if against.is_some() { COMPARED } else { CHOICE };
-    let number = number.max(args.top.unwrap_or(0));
+    let number = KNOWN.max(args.top.unwrap_or(0));
+
     let mut reading = Reading::new(args);
     let sets = Sets {
         first: reading.read(name(&args.records), input, number),

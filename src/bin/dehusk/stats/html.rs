@@ -13,6 +13,9 @@ const SCRIPT: &str = include_str!("script.js");
 /// So many clusters are drawn.
 const DRAWN: usize = 24;
 
+/// So many hosts are drawn.
+const DOTS: usize = 1000;
+
 /// More rows than this are rolled.
 const OPEN: usize = 15;
 
@@ -240,8 +243,9 @@ impl Report<'_> {
             @let hosts = &set.figures.hosts;
             @if hosts.len() > 7 {
                 figure {
-                    figcaption { b { "Share of husk" } " by number of pages, a dot a host" }
-                    (plots::cloud(&hosts[..hosts.len().min(super::COMPARED)]))
+                    @let hosts = &hosts[..hosts.len().min(DOTS)];
+                    figcaption { b { "Share of husk" } " by number of pages, a dot for each of the " (number(hosts.len() as u64)) " hosts with most pages" }
+                    (plots::cloud(hosts))
                 }
             }
             (self.host_table(set))

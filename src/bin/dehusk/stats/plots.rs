@@ -293,7 +293,7 @@ pub(super) fn cluster(cluster: &Cluster) -> Markup {
                     }
                     text x=(at(LEFT)) y=(y(tie) + 4) text-anchor="end" {
                         tspan.soft { (excerpt(&contact.kind, 6)) " " }
-                        (excerpt(&contact.value, 19 - width(&contact.kind).min(6)))
+                        (excerpt(&contact.value, 20 - width(&contact.kind).min(6)))
                     }
                 }
             }
@@ -369,11 +369,16 @@ fn groups(cluster: &Cluster) -> Vec<Group<'_>> {
 
 fn hosts(group: &Group<'_>, top: usize) -> Markup {
     let first = group.hosts.first().copied().unwrap_or("");
-    let more = group.hosts.len() - 1;
+    let more = group.hosts.len().saturating_sub(1);
+    let room = if more > 0 {
+        16 - number(more as u64).len().min(8)
+    } else {
+        21
+    };
     html! {
         text x=(at(RIGHT)) y=(top + 15) {
             title { (plain(first)) }
-            (excerpt(first, if more > 0 { 15 } else { 21 }))
+            (excerpt(first, room))
             @if more > 0 { tspan.soft { " +" (number(more as u64)) } }
         }
         @if more > 0 {
