@@ -7,7 +7,7 @@ mod json;
 mod terminal;
 mod words;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use dehusk::{Explanation, Extractor, Input, Page, PageError};
@@ -236,7 +236,11 @@ impl<'a> View<'a> {
             Self::Against { full, columns } => {
                 screen::print(&terminal::differences(told, *full, *columns))?;
             }
-            Self::Json => screen::print(&format!("{}\n", json::page(told)))?,
+            Self::Json => {
+                let mut out = io::BufWriter::new(io::stdout().lock());
+                json::page(told, &mut out)?;
+                out.flush()?;
+            }
             Self::Html { pages, .. } => pages.add(told),
         }
         Ok(())

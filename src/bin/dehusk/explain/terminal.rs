@@ -38,30 +38,25 @@ pub(super) fn page(told: &Told, full: bool, columns: usize) -> String {
     pen.head(told);
     let explanation = told.explanation;
     let record = &explanation.record;
+    let label = |at: usize| (explanation.label(at), explanation.confidence(at).get());
+    let count = explanation.len();
     let shown = if full {
-        vec![true; explanation.len()]
+        vec![true; count]
     } else {
-        fold(
-            explanation
-                .pieces()
-                .map(|piece| (piece.label, piece.confidence.get())),
-        )
+        fold((0..count).map(label))
     };
-    let mut pieces = explanation.pieces().zip(&shown).peekable();
     let mut hidden = Vec::new();
-    while let Some((piece, &show)) = pieces.next() {
-        let segment = piece.segment;
-        if show {
+    for at in 0..count {
+        if shown[at] {
             pen.hidden(&mut hidden);
-            pen.piece(record.text, &piece);
+            pen.piece(record.text, &explanation.reasons(at));
         } else {
-            hidden.push((piece.label, piece.confidence.get()));
+            hidden.push(label(at));
         }
-        let ends = pieces
-            .peek()
-            .is_none_or(|(next, _)| next.segment != segment);
-        let near = pieces.peek().is_none_or(|(_, show)| **show);
-        if ends && (show || near) {
+        let segment = explanation.segment(at);
+        let ends = at + 1 == count || explanation.segment(at + 1) != segment;
+        // Where all around is left out, so are the items.
+        if ends && (shown[at] || shown.get(at + 1) != Some(&false)) {
             pen.hidden(&mut hidden);
             pen.items(record.text, &record.segments[segment]);
         }
@@ -325,12 +320,11 @@ impl Pen {
                 screen::short(one.chars)
             ));
             if self.full {
-                let inside = |piece: &Reasons| {
-                    piece.span.start < one.span.end && piece.span.end > one.span.start
-                };
-                told.explanation
-                    .pieces()
-                    .filter(inside)
+                let explanation = told.explanation;
+                let pieces = explanation.piece_at(one.span.start)..explanation.len();
+                let pieces = pieces.map(|at| explanation.reasons(at));
+                pieces
+                    .take_while(|piece| piece.span.start < one.span.end)
                     .for_each(|piece| self.piece(text, &piece));
             }
         }
