@@ -16,16 +16,17 @@ use serde_json::Value;
 use crate::kit::{Dir, line};
 
 /// Every command, and how many lines its `-h` may take; a screen has 24.
-const COMMANDS: [(&str, usize); 12] = [
+const COMMANDS: [(&str, usize); 14] = [
     ("", 24),
     ("extract", 40),
+    ("explain", 24),
+    ("stats", 24),
     ("eval", 24),
     ("train", 24),
     ("rules", 24),
     ("rules list", 24),
     ("rules show", 24),
     ("rules check", 24),
-    ("stats", 24),
     ("schema", 24),
     ("config", 24),
     ("completions", 24),
@@ -183,9 +184,13 @@ fn stage() -> Dir {
             dir.file(&format!("{folder}/{folder}{n}-1.marked"), page);
         }
     }
+    std::fs::create_dir(dir.path().join("records")).unwrap();
     for made in [
         "extract gold/ -o records.jsonl",
         "extract gold/ -o records.jsonl.zst",
+        "extract gold/ -o records/all.jsonl",
+        "extract gold/ -o new.jsonl",
+        "extract page.txt -o old.jsonl",
         "extract pages.jsonl -o part-0.parquet --with-text",
     ] {
         dir.run(made);
@@ -665,7 +670,7 @@ fn progress_tells_rates_and_what_is_left() {
             drop(std::io::Write::write_all(&mut stdin, feed.as_bytes()))
         });
         // Nobody reads, so the run waits until the time for a word has come.
-        std::thread::sleep(Duration::from_millis(2300));
+        std::thread::sleep(Duration::from_secs(4));
         let mut out = String::new();
         child
             .stdout

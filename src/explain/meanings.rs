@@ -40,6 +40,7 @@ fn bucket_in_words(group: &str, bucket: usize) -> Option<String> {
         "date" => one_of(&PLACES_OF_DATES, bucket),
         "gap" => one_of(&GAPS, bucket % GAPS.len()),
         "script" => one_of(&SCRIPTS, bucket),
+        "titlerank" => one_of(&RANKS, bucket),
         "cue" => cue(bucket),
         "cover" | "until" | "cuesbefore" | "cuesafter" => of_label(bucket, 3),
         "leadnext" => of_label(bucket, 8),
@@ -180,6 +181,7 @@ const PLACES_OF_DATES: [&str; 6] = [
     "inside",
     "many",
 ];
+const RANKS: [&str; 4] = ["best", "second", "third", "below"];
 const GAPS: [&str; 3] = ["nothing", "a line break", "a blank line"];
 /// As `features/own.rs` has them.
 const SCRIPTS: [&str; 8] = [

@@ -49,6 +49,8 @@ pub struct Explanation<'w, 'p> {
     worker: &'w Worker<'w>,
     weights: &'w Weights,
     probabilities: Vec<[f64; Label::COUNT]>,
+    /// For each piece, the number of its segment.
+    segments: Vec<usize>,
     /// For each phrase of the matcher, the numbers of its cues.
     origins: Vec<Vec<usize>>,
 }
@@ -210,6 +212,7 @@ impl<'e> Worker<'e> {
         let worker: &'w Worker<'e> = self;
         let weights = worker.weights(markup);
         Explanation {
+            segments: segments(&worker.pieces, &record),
             record,
             probabilities: probabilities(worker, &weights.looks[1]),
             origins: Matcher::origins(&worker.extractor.rules),
@@ -217,6 +220,18 @@ impl<'e> Worker<'e> {
             weights,
         }
     }
+}
+
+/// For each piece, the number of its segment.
+fn segments(pieces: &[Piece], record: &Record) -> Vec<usize> {
+    let mut segment = 0;
+    let of = |piece: &Piece| {
+        while record.segments[segment].span.end <= piece.span.start {
+            segment += 1;
+        }
+        segment
+    };
+    pieces.iter().map(of).collect()
 }
 
 /// How probable each label of each piece is.
@@ -248,44 +263,66 @@ impl Explanation<'_, '_> {
 
     /// The reasons of each piece, in order; each is made when it is asked for.
     pub fn pieces(&self) -> impl ExactSizeIterator<Item = Reasons> + DoubleEndedIterator {
-        let mut segment = 0;
-        let segments: Vec<usize> = self
-            .worker
-            .pieces
-            .iter()
-            .map(|piece| {
-                while self.record.segments[segment].span.end <= piece.span.start {
-                    segment += 1;
-                }
-                segment
-            })
-            .collect();
-        (0..self.len()).map(move |at| self.reasons(at, &segments))
+        (0..self.len()).map(|at| self.reasons(at))
     }
 
-    fn reasons(&self, at: usize, segments: &[usize]) -> Reasons {
-        let begins = at > 0 && segments[at - 1] != segments[at];
-        let mut reasons = self.piece(at, segments[at]);
-        if begins {
-            let before = self.piece(at - 1, segments[at - 1]);
+    /// The reasons of one piece.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn reasons(&self, at: usize) -> Reasons {
+        let mut reasons = self.piece(at);
+        if at > 0 && self.segments[at - 1] != self.segments[at] {
+            let before = self.piece(at - 1);
             reasons.boundary = Some(self.boundary(at, &before, &reasons));
         }
         reasons
     }
 
+    /// The number of the first piece that ends behind a byte of the page; [`Explanation::len`]
+    /// if none does.
+    pub fn piece_at(&self, byte: usize) -> usize {
+        let pieces = &self.worker.pieces;
+        pieces.partition_point(|piece| piece.span.end <= byte)
+    }
+
+    /// The label of one piece, which costs less than all of its reasons.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn label(&self, at: usize) -> Label {
+        self.worker.decision.labels[at]
+    }
+
+    /// How probable it is that the label of one piece is right.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn confidence(&self, at: usize) -> Confidence {
+        let said = Confidence::new(self.probabilities[at][self.label(at) as usize]);
+        self.weights.calibration.correct(said)
+    }
+
+    /// The segment of one piece, as a number into [`Record::segments`].
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn segment(&self, at: usize) -> usize {
+        self.segments[at]
+    }
+
     /// All but the boundary.
-    fn piece(&self, at: usize, segment: usize) -> Reasons {
+    fn piece(&self, at: usize) -> Reasons {
         let Worker {
             pieces, decision, ..
         } = self.worker;
-        let (label, evidence) = (decision.labels[at], self.evidence(at));
+        let (label, evidence) = (self.label(at), self.evidence(at));
         let (entering, leaving) = self.steps(at);
-        let said = Confidence::new(self.probabilities[at][label as usize]);
         Reasons {
             span: pieces[at].span,
             label,
-            segment,
-            confidence: self.weights.calibration.correct(said),
+            segment: self.segments[at],
+            confidence: self.confidence(at),
             runner_up: runner_up(&self.probabilities[at], label),
             probabilities: self.probabilities[at],
             cues: self.cues(at),

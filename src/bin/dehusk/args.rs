@@ -93,7 +93,12 @@ pub(crate) struct SettingsFile {
     /// `[extract]`, and below it `threads = 2`. What is typed goes before; a list that is typed takes the
     /// place of the file's. What a file switches on (`with-text = true`), --no-with-text switches
     /// off. `dehusk config` shows what holds and why.
-    #[arg(long, value_name = "FILE", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Running"
+    )]
     pub(crate) config: Option<PathBuf>,
 
     /// Take no options from any file
@@ -197,12 +202,7 @@ pub(crate) struct Extract {
     /// Field or column with the page as HTML
     ///
     /// It is read in place of the text.
-    #[arg(
-        long,
-        value_name = "NAME",
-        hide_short_help = true,
-        help_heading = "Input"
-    )]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) html_field: Option<String>,
 
     /// JSONL field or Parquet column with the id
@@ -565,7 +565,6 @@ pub(crate) struct Explain {
 
 /// How pages are read, as for `extract`.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Input")]
 pub(crate) struct Reading {
     /// Format: auto, text, jsonl, html, warc, wet, parquet
     ///

@@ -17,7 +17,7 @@ use crate::sheet::{self, Sheet};
 
 /// More pieces than this are shown without reasons: the file would be too large to be opened.
 const MOST_REASONS: usize = 3000;
-const FEATURES: usize = 6;
+const FEATURES: usize = 5;
 
 /// Pages that are ready to be written.
 #[derive(Default)]
@@ -227,11 +227,23 @@ fn segment(
                             @for atom in run { (self::atom(text, atom)) }
                         }
                     }
-                    None => { @for atom in run { (self::atom(text, atom)) } }
+                    // Blank lines between segments part nothing here: their edges do.
+                    None => { span.rest[is_end(text, segment, run)] { @for atom in run { (self::atom(text, atom)) } } }
                 }
             } }
         }
     }
+}
+
+/// White space at the end of a segment.
+fn is_end(text: &str, segment: &Segment, run: &[Atom]) -> bool {
+    let span = Span {
+        start: run[0].span.start,
+        end: run[run.len() - 1].span.end,
+    };
+    span.end == segment.span.end
+        && span.start > segment.span.start
+        && span.of(text).trim().is_empty()
 }
 
 fn atom(text: &str, atom: &Atom) -> Markup {
@@ -336,27 +348,41 @@ fn why(text: &str, piece: &Reasons, differences: &[Difference]) -> Markup {
                 } }
             } }
         }
-        h3 { "For " (label) }
-        (features(&case.speaks_for, |one| one.worth(label)))
-        h3 { "Over " (other) span.soft { ", by " (format!("{:.2}", f64::from(case.lead) / 1000.0)) } }
-        (features(&case.over, |one| one.lead(label, other)))
-        @if words::counts(case.neighbours) {
-            p.feature { span.odds { (words::odds(case.neighbours)) } " what the labels on either side make of it" }
-        }
-        @if !case.but.is_empty() {
-            h3 { "But" }
-            (features(&case.but, |one| one.lead(label, other)))
+        h3 { "What spoke for " (label) ", and for " (other) }
+        table.features {
+            thead { tr { th { "feature" } th.num { (label) } th.num { (other) } } }
+            tbody {
+                @for one in &strongest(&case, piece) {
+                    tr {
+                        td { (one.meaning()) " " code.soft { (one.name()) } }
+                        td.num { (words::odds(one.worth(label))) }
+                        td.num { (words::odds(one.worth(other))) }
+                    }
+                }
+                @if words::counts(case.neighbours) {
+                    tr { td { "labels on either side" } td.num colspan="2" { (words::odds(case.neighbours)) " for " (label) } }
+                }
+                tr.sum {
+                    td { "all " (piece.evidence.len()) " features and both sides" }
+                    td.num { (words::odds(piece.worth(label))) }
+                    td.num { (words::odds(piece.worth(other))) }
+                }
+            }
         }
     }
 }
 
-fn features(evidence: &[Evidence], worth: impl Fn(&Evidence) -> i32) -> Markup {
-    html! {
-        @if evidence.is_empty() { p.soft { "Nothing by itself." } }
-        ul.features { @for one in evidence {
-            li.feature { span.odds { (words::odds(worth(one))) } " " (one.meaning()) " " code.soft { (one.name()) } }
-        } }
-    }
+/// The features of a case, those that part the two labels most first.
+fn strongest(case: &words::Case, piece: &Reasons) -> Vec<Evidence> {
+    let parts = case.over.iter().chain(&case.but).chain(&case.speaks_for);
+    let mut all: Vec<Evidence> = Vec::new();
+    parts.for_each(|one| {
+        if !all.contains(one) {
+            all.push(*one);
+        }
+    });
+    all.sort_by_key(|one| -one.lead(piece.label, piece.runner_up).abs());
+    all
 }
 
 fn excerpt(text: &str) -> String {

@@ -1,39 +1,51 @@
 //! A page with its reasons becomes a JSON object, for pipelines.
 
-use dehusk::{Boundary, Change, Label, Reasons, TitleRule};
+use std::io::{self, Write};
+
+use dehusk::{Boundary, Change, Label, Reasons, Segment, TitleRule};
 use serde_json::{Value, json};
 
 use crate::explain::Told;
 use crate::explain::against::Difference;
 
-pub(super) fn page(told: &Told) -> Value {
+/// Writes the object and a line's end, piece by piece: all features of a page of a million lines
+/// are more than memory holds.
+pub(super) fn page(told: &Told, out: &mut impl Write) -> io::Result<()> {
     let Told {
         page,
         explanation,
         differences,
     } = told;
     let record = &explanation.record;
-    let segments = record.segments.iter().map(|segment| {
-        json!({
-            "kind": segment.kind.name(),
-            "start": segment.span.start,
-            "end": segment.span.end,
-            "confidence": segment.confidence.map(dehusk::Confidence::get),
-            "items": segment.items.iter().map(|item| [item.start, item.end]).collect::<Vec<_>>(),
-        })
-    });
-    let mut value = json!({
-        "id": page.id,
-        "source": {"path": &*page.source.path, "record": page.source.record},
-        "segments": segments.collect::<Vec<_>>(),
-        "pieces": explanation.pieces().map(|one| piece(record.text, &one)).collect::<Vec<_>>(),
-    });
+    let segments = record.segments.iter().map(segment);
+    let source = json!({"path": &*page.source.path, "record": page.source.record});
+    write!(out, "{{\"id\":{},\"source\":{source}", json!(page.id))?;
+    write!(out, ",\"segments\":{}", segments.collect::<Value>())?;
     match differences {
         None => {}
-        Some(Ok(all)) => value["differences"] = all.iter().map(difference).collect(),
-        Some(Err(reason)) => value["not_compared"] = reason.as_str().into(),
+        Some(Ok(all)) => write!(
+            out,
+            ",\"differences\":{}",
+            all.iter().map(difference).collect::<Value>()
+        )?,
+        Some(Err(reason)) => write!(out, ",\"not_compared\":{}", json!(reason))?,
     }
-    value
+    out.write_all(b",\"pieces\":[")?;
+    for (number, one) in explanation.pieces().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        write!(out, "{comma}{}", piece(record.text, &one))?;
+    }
+    out.write_all(b"]}\n")
+}
+
+fn segment(segment: &Segment) -> Value {
+    json!({
+        "kind": segment.kind.name(),
+        "start": segment.span.start,
+        "end": segment.span.end,
+        "confidence": segment.confidence.map(dehusk::Confidence::get),
+        "items": segment.items.iter().map(|item| [item.start, item.end]).collect::<Vec<_>>(),
+    })
 }
 
 fn piece(text: &str, piece: &Reasons) -> Value {

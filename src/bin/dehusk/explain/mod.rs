@@ -7,7 +7,7 @@ mod json;
 mod terminal;
 mod words;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use dehusk::{Explanation, Extractor, Input, Page, PageError};
@@ -106,10 +106,9 @@ fn refuse_clashes(args: &Explain) {
 
 fn no_page(wanted: &[String], args: &Explain) -> Failure {
     let input = args.path.as_deref().unwrap_or(Path::new("-")).display();
-    let wanted = wanted
-        .first()
-        .map_or(String::new(), |page| format!(" `{page}`"));
-    io::Error::other(format!("{input}: no page{}", screen::on_one_line(&wanted))).into()
+    let named = |page: &String| format!(" `{}`", screen::on_one_line(page));
+    let which = wanted.first().map_or(String::new(), named);
+    io::Error::other(format!("{input}: no page{which}")).into()
 }
 
 /// The pages that were asked for, in the order of the input; all, if none was.
@@ -237,7 +236,11 @@ impl<'a> View<'a> {
             Self::Against { full, columns } => {
                 screen::print(&terminal::differences(told, *full, *columns))?;
             }
-            Self::Json => screen::print(&format!("{}\n", json::page(told)))?,
+            Self::Json => {
+                let mut out = io::BufWriter::new(io::stdout().lock());
+                json::page(told, &mut out)?;
+                out.flush()?;
+            }
             Self::Html { pages, .. } => pages.add(told),
         }
         Ok(())

@@ -38,30 +38,25 @@ pub(super) fn page(told: &Told, full: bool, columns: usize) -> String {
     pen.head(told);
     let explanation = told.explanation;
     let record = &explanation.record;
+    let label = |at: usize| (explanation.label(at), explanation.confidence(at).get());
+    let count = explanation.len();
     let shown = if full {
-        vec![true; explanation.len()]
+        vec![true; count]
     } else {
-        fold(
-            explanation
-                .pieces()
-                .map(|piece| (piece.label, piece.confidence.get())),
-        )
+        fold((0..count).map(label))
     };
-    let mut pieces = explanation.pieces().zip(&shown).peekable();
     let mut hidden = Vec::new();
-    while let Some((piece, &show)) = pieces.next() {
-        let segment = piece.segment;
-        if show {
+    for at in 0..count {
+        if shown[at] {
             pen.hidden(&mut hidden);
-            pen.piece(record.text, &piece);
+            pen.piece(record.text, &explanation.reasons(at));
         } else {
-            hidden.push((piece.label, piece.confidence.get()));
+            hidden.push(label(at));
         }
-        let ends = pieces
-            .peek()
-            .is_none_or(|(next, _)| next.segment != segment);
-        let near = pieces.peek().is_none_or(|(_, show)| **show);
-        if ends && (show || near) {
+        let segment = explanation.segment(at);
+        let ends = at + 1 == count || explanation.segment(at + 1) != segment;
+        // Where all around is left out, so are the items.
+        if ends && (shown[at] || shown.get(at + 1) != Some(&false)) {
             pen.hidden(&mut hidden);
             pen.items(record.text, &record.segments[segment]);
         }
@@ -207,26 +202,27 @@ impl Pen {
         let most = if self.full { usize::MAX } else { MOST_ITEMS };
         let digits = segment.items.len().to_string().len();
         for (number, item) in (1..).zip(segment.items.iter().take(most)) {
-            let text = format!("{number:digits$}  {}", item.of(text));
-            self.item(segment.kind, &text);
+            let number = format!("{number:digits$}  ");
+            self.item(segment.kind, &number, item.of(text));
         }
         let more = segment.items.len().saturating_sub(most);
         if more > 0 {
-            self.item(segment.kind, &format!("… {} more", plural(more, "item")));
+            self.item(segment.kind, "… ", &plural(more, "more item"));
         }
     }
 
-    fn item(&mut self, label: Label, text: &str) {
+    fn item(&mut self, label: Label, number: &str, text: &str) {
         let bar = paint(screen::colour(label), "│");
-        let width = self.columns - MARGIN - KEY;
+        let width = self.columns - MARGIN - KEY - screen::width(number);
         let lines = if self.full {
             screen::fold(text, width)
         } else {
             vec![screen::excerpt(text, width)]
         };
-        for (number, line) in lines.iter().enumerate() {
-            let key = if number == 0 { "item" } else { "" };
-            self.line(&format!("{:13}{bar} {key:KEY$}{line}", ""));
+        let mut before = format!("item {number}");
+        for line in &lines {
+            self.line(&format!("{:13}{bar} {before}{line}", ""));
+            before = " ".repeat(screen::width(&before));
         }
     }
 
@@ -242,10 +238,20 @@ impl Pen {
             let name = paint(style, screen::pad(label.name(), 7));
             let bar = paint(style, "┆");
             self.line(&format!(
-                "{name}      {bar} … {count}, {least:.2} to {most:.2} sure; --full shows all"
+                "{name}      {bar} … {count}, {} sure; --full shows all",
+                range(least, most)
             ));
         }
         pieces.clear();
+    }
+}
+
+fn range(least: f64, most: f64) -> String {
+    let (least, most) = (format!("{least:.2}"), format!("{most:.2}"));
+    if least == most {
+        least
+    } else {
+        format!("{least} to {most}")
     }
 }
 
@@ -308,18 +314,17 @@ impl Pen {
                 paint(screen::colour(one.was), was),
                 paint(screen::colour(one.is), is),
             );
-            let excerpt = screen::excerpt(one.span.of(text).trim(), self.columns - 30);
+            let excerpt = screen::excerpt(one.span.of(text).trim(), self.columns - 41);
             self.line(&format!(
-                "  {was} now {is} {:>8}  {excerpt}",
+                "  {was} now {is} {:>5} characters  {excerpt}",
                 screen::short(one.chars)
             ));
             if self.full {
-                let inside = |piece: &Reasons| {
-                    piece.span.start < one.span.end && piece.span.end > one.span.start
-                };
-                told.explanation
-                    .pieces()
-                    .filter(inside)
+                let explanation = told.explanation;
+                let pieces = explanation.piece_at(one.span.start)..explanation.len();
+                let pieces = pieces.map(|at| explanation.reasons(at));
+                pieces
+                    .take_while(|piece| piece.span.start < one.span.end)
                     .for_each(|piece| self.piece(text, &piece));
             }
         }
