@@ -380,7 +380,8 @@ fn paths_in_a_settings_file_start_from_it() {
 #[test]
 fn settings_that_say_nothing_of_a_format_are_no_error() {
     let dir = Dir::new();
-    dir.file("a.txt", "薄荷好养,却也容易徒长。\n");
+    let page = format!("{}/fixtures/example.txt", env!("CARGO_MANIFEST_DIR"));
+    dir.raw("a.txt", std::fs::read(page).unwrap());
     dir.file(
         "dehusk.toml",
         "[extract]\nwith-text = true\nto = 'json'\nfields = ['id']\n",
