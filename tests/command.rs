@@ -3,6 +3,7 @@
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod kit;
 
