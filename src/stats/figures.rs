@@ -35,7 +35,7 @@ pub struct Figures {
     /// Pages by their share of body: under 5 %, under 10 %, …
     pub body_shares: [u64; 20],
     /// Pages by language; the empty one is undecided.
-    pub languages: Vec<Count>,
+    pub languages: Most,
     /// Failed pages by reason; numbers in it are `N`.
     pub errors_by_reason: Most,
     /// Tags.
@@ -147,6 +147,13 @@ pub struct HostFigure {
     pub husk_share: f64,
 }
 
+impl Most {
+    /// True if all that came is listed, with how often.
+    pub fn is_whole(&self) -> bool {
+        self.distinct.exact && self.distinct.count == self.most.len() as u64
+    }
+}
+
 impl Figures {
     pub(super) fn of(stats: &Stats, number: usize) -> Self {
         let length: u64 = stats.labels.iter().map(|label| label.length).sum();
@@ -171,7 +178,7 @@ impl Figures {
             body_length: stats.body.distribution(),
             title_length: stats.title.distribution(),
             body_shares: stats.shares,
-            languages: most(&stats.languages, usize::MAX).most,
+            languages: most(&stats.languages, number),
             errors_by_reason: most(&stats.reasons, number),
             tags: most(&stats.tags, number),
             related: most(&stats.related, number),
@@ -193,6 +200,7 @@ impl Figures {
     #[must_use]
     pub fn truncated(mut self, number: usize) -> Self {
         let lists = [
+            Some(&mut self.languages),
             Some(&mut self.tags),
             Some(&mut self.related),
             Some(&mut self.errors_by_reason),

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 /// A string is told from others by so many bytes at its beginning.
-pub(super) const KEY: usize = 256;
+const KEY: usize = 256;
 
 /// How many counters there are, unless told otherwise. With the longest of strings they take
 /// about 25 MB.
@@ -115,7 +115,8 @@ impl Frequent<u64> {
     }
 }
 
-fn beginning(key: &str) -> &str {
+/// As much of a string as counts.
+pub(super) fn beginning(key: &str) -> &str {
     let mut end = key.len().min(KEY);
     while !key.is_char_boundary(end) {
         end -= 1;

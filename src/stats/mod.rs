@@ -46,7 +46,7 @@ const REASONS: usize = 1024;
 /// let figures = stats.figures(20);
 /// assert_eq!((figures.pages, figures.length), (1, 9));
 /// assert_eq!(figures.tags.most[0].value, "mint");
-/// # Ok::<(), dehusk::PageError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Stats {
@@ -144,13 +144,15 @@ impl Stats {
     ///
     /// # Errors
     /// It is no record.
-    pub fn add(&mut self, page: &Page) -> Result<(), PageError> {
-        let facts = record::read(page).map_err(|reason| PageError {
-            id: page.id.clone(),
-            source: page.source.clone(),
-            contained: true,
-            reason,
-            ..PageError::default()
+    pub fn add(&mut self, page: &Page) -> Result<(), Box<PageError>> {
+        let facts = record::read(page).map_err(|reason| {
+            Box::new(PageError {
+                id: page.id.clone(),
+                source: page.source.clone(),
+                contained: true,
+                reason,
+                ..PageError::default()
+            })
         })?;
         match &facts.error {
             Some(reason) => self.failed(reason),
@@ -300,7 +302,7 @@ impl Stats {
             self.scratch.clear();
             self.scratch.push_str(part.label.name());
             self.scratch.push(' ');
-            self.scratch.push_str(beginning(line));
+            self.scratch.push_str(frequent::beginning(line));
             self.lines.add(&self.scratch);
         }
     }
@@ -319,15 +321,6 @@ fn is_husk(label: Label) -> bool {
 /// False for numbers of pages and ranks, rules and bullets: they come everywhere.
 fn is_telling(line: &str) -> bool {
     line.chars().any(char::is_alphabetic) || line.bytes().filter(u8::is_ascii_digit).count() > 4
-}
-
-/// Of a line of megabytes no more is copied than counts.
-fn beginning(line: &str) -> &str {
-    let end = line
-        .char_indices()
-        .nth(frequent::KEY)
-        .map_or(line.len(), |(at, _)| at);
-    &line[..end]
 }
 
 fn has_body(facts: &Facts) -> bool {
@@ -356,7 +349,9 @@ fn host(url: &str) -> Option<String> {
     };
     let host = host.trim_end_matches('.').to_lowercase();
     let host = host.strip_prefix("www.").map(str::to_owned).unwrap_or(host);
-    (!host.is_empty()).then_some(host)
+    // The longest that a name may be is 253.
+    let host = frequent::beginning(&host);
+    (!host.is_empty()).then(|| host.to_owned())
 }
 
 #[cfg(test)]

@@ -66,6 +66,14 @@ impl Dir {
         Run::new(self.command(line).output().unwrap())
     }
 
+    /// The same with these variables, of those that say what the terminal is like.
+    pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> Run {
+        let mut command = self.command(line);
+        command.env_remove("COLUMNS").env_remove("TERM");
+        command.envs(variables.iter().copied());
+        Run::new(command.output().unwrap())
+    }
+
     /// Runs it with this on standard input.
     pub(crate) fn run_on(&self, line: &str, input: impl AsRef<[u8]>) -> Run {
         let mut child = self.start(line);

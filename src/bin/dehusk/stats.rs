@@ -6,10 +6,11 @@ mod plots;
 mod terminal;
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::iter;
 use std::path::{Path, PathBuf};
 
-use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, PageError};
+use dehusk::{Count, Figures, Input, InputBuilder, LengthUnit, Most, PageError};
 use serde_json::{Map, Value};
 
 use crate::args::Stats;
@@ -20,11 +21,14 @@ use crate::{Outcome, interrupt, screen};
 /// Of hosts, contacts and clusters so many are told to who chooses among them.
 const CHOICE: usize = 200;
 
-/// So many lists' ends are known for comparing.
-const COMPARED: usize = 2000;
+/// So many items of each list are at hand, to be compared with the other's, and drawn.
+const KNOWN: usize = 2000;
 
 /// More wrong lines than this are only counted: they are of one mistake.
 const COMPLAINTS: u64 = 20;
+
+/// Progress is told every so many records.
+const TICK: u64 = 64;
 
 /// How many items of each list are shown.
 const SHOWN: usize = 10;
@@ -36,8 +40,8 @@ pub(crate) fn stats(args: &Stats) -> Result<Outcome, Failure> {
         refuse_clash(path, [Some(&input), against.as_ref()]);
     }
     interrupt::install();
-    let number = if against.is_some() { COMPARED } else { CHOICE };
-    let number = number.max(args.top.unwrap_or(0));
+    let number = KNOWN.max(args.top.unwrap_or(0));
+
     let mut reading = Reading::new(args);
     let sets = Sets {
         first: reading.read(name(&args.records), input, number),
@@ -63,23 +67,30 @@ pub(crate) struct Set {
 
 impl Sets {
     pub(crate) fn each(&self) -> impl Iterator<Item = &Set> {
-        std::iter::once(&self.first).chain(&self.against)
+        iter::once(&self.first).chain(&self.against)
     }
 
-    /// What comes often in one or both, by how often in the first, then in the other.
-    pub(crate) fn counts(&self, list: impl Fn(&Figures) -> &[Count], number: usize) -> Vec<Row> {
-        let found = |set: &Set| list(&set.figures).to_vec();
-        let other = self.against.as_ref().map(found).unwrap_or_default();
+    /// What comes often in one or both, by how often it comes where it comes more often.
+    pub(crate) fn counts(
+        &self,
+        list: impl Fn(&Figures) -> Option<&Most>,
+        number: usize,
+    ) -> Vec<Row> {
         let mut places = HashMap::new();
         let mut rows: Vec<Row> = Vec::new();
-        for (column, counts) in [found(&self.first), other].into_iter().enumerate() {
-            for count in counts {
-                let key = (count.label, count.value.clone());
-                let place = *places.entry(key).or_insert(rows.len());
+        let lists: Vec<_> = self.each().map(|set| list(&set.figures)).collect();
+        for (column, list) in lists.iter().enumerate() {
+            for count in list.iter().flat_map(|list| &list.most) {
+                let place = *places
+                    .entry((count.label, &count.value))
+                    .or_insert(rows.len());
                 if place == rows.len() {
-                    rows.push(Row::new(&count));
+                    rows.push(Row::new(count, &lists));
                 }
-                rows[place].counts[column] = Some(count);
+                rows[place].counts[column] = Some(Times {
+                    count: count.count,
+                    missed: count.missed,
+                });
             }
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.most()));
@@ -94,22 +105,47 @@ pub(crate) struct Row {
     pub(crate) value: String,
     /// Of a line, what it is.
     pub(crate) label: Option<&'static str>,
-    pub(crate) counts: [Option<Count>; 2],
+    pub(crate) counts: Vec<Option<Times>>,
+}
+
+/// How often something came, at least, and how often more it may have come.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) count: u64,
+    pub(crate) missed: u64,
 }
 
 impl Row {
-    fn new(count: &Count) -> Self {
+    /// What is not in a list of all did not come.
+    fn new(count: &Count, lists: &[Option<&Most>]) -> Self {
+        let never = Times {
+            count: 0,
+            missed: 0,
+        };
+        let whole = |list: &Option<&Most>| list.is_some_and(Most::is_whole);
         Self {
             value: count.value.clone(),
             label: count.label,
-            counts: [None, None],
+            counts: lists
+                .iter()
+                .map(|list| whole(list).then_some(never))
+                .collect(),
         }
     }
 
     /// How often it came where it came more often.
     pub(crate) fn most(&self) -> u64 {
         let counts = self.counts.iter().flatten();
-        counts.map(|count| count.count).max().unwrap_or(0)
+        counts.map(|times| times.count).max().unwrap_or(0)
+    }
+
+    /// How often it came in the first records.
+    pub(crate) fn first(&self) -> u64 {
+        self.counts
+            .first()
+            .copied()
+            .flatten()
+            .map_or(0, |times| times.count)
     }
 }
 
@@ -168,18 +204,30 @@ fn name(paths: &[PathBuf]) -> String {
 /// Records on their way in, of all sets.
 struct Reading {
     report: Report,
+    extent: Extent,
     read: u64,
-    bytes: u64,
     wrong: u64,
     opened: u64,
 }
 
 impl Reading {
     fn new(args: &Stats) -> Self {
+        let extent = Extent::default();
+        let report = Report::new(args.progress, args.quiet, false, extent.clone());
+        let all: Vec<PathBuf> = args.records.iter().chain(&args.against).cloned().collect();
+        if !args.records.is_empty() && !all.iter().any(|path| is_stdin(path)) {
+            let mut files = input(&all, false).build();
+            report.expect(
+                iter::from_fn(move || files.next_file()).filter_map(|file| Some(file.ok()?.path)),
+            );
+        }
+        if args.records.is_empty() && io::stdin().is_terminal() && !args.quiet {
+            report::line(&"reading standard input, which is a terminal; end it with Ctrl-D");
+        }
         Self {
-            report: Report::new(args.progress, args.quiet, false, Extent::default()),
+            report,
+            extent,
             read: 0,
-            bytes: 0,
             wrong: 0,
             opened: 0,
         }
@@ -187,19 +235,18 @@ impl Reading {
 
     fn read(&mut self, name: String, input: InputBuilder, number: usize) -> Set {
         let mut stats = dehusk::Stats::new();
-        let mut input = input.build();
+        let mut input = input.meter(&self.extent.meter).build();
         let before = self.wrong;
         for page in input.by_ref() {
-            let counted = page.and_then(|page| {
-                let fields = page.input.iter().map(|(_, value)| value.len());
-                self.bytes += (page.text.len() + fields.sum::<usize>()) as u64;
-                stats.add(&page)
-            });
+            let counted = page.map_err(Box::new).and_then(|page| stats.add(&page));
             self.read += 1;
             if let Err(error) = counted {
                 self.complain(&error, self.wrong - before);
             }
-            self.report.progress(self.read, self.wrong, self.bytes);
+            if self.read.is_multiple_of(TICK) {
+                let bytes = self.extent.meter.bytes();
+                self.report.progress(self.read, self.wrong, bytes);
+            }
         }
         self.report.clear();
         let wrong = self.wrong - before;
@@ -240,7 +287,7 @@ fn write(args: &Stats, sets: &Sets) -> Result<(), Failure> {
     let shown = args.top.unwrap_or(SHOWN);
     if args.json {
         let json = format!("{:#}\n", to_json(sets, shown)?);
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = io::stdout().lock();
         stdout.write_all(json.as_bytes())?;
         stdout.flush()?;
     } else if args.html.is_none() {
@@ -260,7 +307,7 @@ fn to_json(sets: &Sets, number: usize) -> Result<Value, Failure> {
 
 fn set_json(set: &Set, number: usize) -> Result<Map<String, Value>, Failure> {
     let figures = set.figures.clone().truncated(number);
-    let failed = |error: serde_json::Error| Failure::from(std::io::Error::other(error));
+    let failed = |error: serde_json::Error| Failure::from(io::Error::other(error));
     let mut all = Map::new();
     all.insert("records".into(), set.name.clone().into());
     all.insert("not_records".into(), set.wrong.into());
@@ -275,12 +322,21 @@ fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
     }
     shown
+}
+
+/// `1 page`, `12,345 pages`.
+fn things(count: u64, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        number(count),
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 /// `61.3 %`
@@ -318,7 +374,10 @@ fn notes(set: &Set) -> Vec<String> {
     let pages = figures.pages;
     note(
         set.wrong > 0,
-        format!("{} are no records and are not counted.", lines(set.wrong)),
+        format!(
+            "Not counted, being no records: {}.",
+            things(set.wrong, "line")
+        ),
     );
     note(
         pages > 0 && figures.with("segments") == 0,
@@ -344,9 +403,14 @@ fn notes(set: &Set) -> Vec<String> {
         pages > 0 && figures.husk_lines.is_none(),
         "Repeated lines need the page's text, which no record has (extract --with-text).".into(),
     );
-    let with_text = figures.with("text");
+    // An empty page has no text to be missed.
+    let steps = figures.page_length.steps.first();
+    let empty = steps
+        .filter(|step| step.from == 0)
+        .map_or(0, |step| step.count);
+    let with_text = figures.with("text") + empty;
     note(
-        with_text > 0 && with_text < pages,
+        figures.husk_lines.is_some() && with_text < pages,
         format!(
             "Repeated lines are those of {} of {} records, which have the page's text.",
             number(with_text),
@@ -377,10 +441,6 @@ fn notes(set: &Set) -> Vec<String> {
         ),
     );
     notes
-}
-
-fn lines(count: u64) -> String {
-    screen::plural(usize::try_from(count).unwrap_or(usize::MAX), "line")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Figures as a report that is one HTML file: plots, and below them tables to sort.
 
-use dehusk::{Cluster, Count, Distribution, Figures, HostFigure, Label, LengthUnit, Most};
+use dehusk::{Cluster, Distribution, Figures, HostFigure, Label, LengthUnit, Most};
 use maud::{Markup, html};
 
 use super::plots::{self, Scale};
-use super::{Row, Set, Sets, notes, number, percent, size};
+use super::{Row, Set, Sets, Times, notes, number, percent, size, things};
 use crate::sheet::{self, Sheet, text};
 
 const STYLE: &str = include_str!("style.css");
@@ -13,7 +13,10 @@ const SCRIPT: &str = include_str!("script.js");
 /// So many clusters are drawn.
 const DRAWN: usize = 24;
 
-/// More rows than this stand behind a fold.
+/// So many hosts are drawn.
+const DOTS: usize = 1000;
+
+/// More rows than this are rolled.
 const OPEN: usize = 15;
 
 pub(super) fn report(sets: &Sets, most: usize) -> String {
@@ -129,11 +132,11 @@ impl Report<'_> {
                 }
                 (plots::legend())
             }
-            div.scroll { table.sortable {
+            div.scroll { table.sortable.labels {
                 caption { "How much is labelled what" }
                 thead { tr {
                     th scope="col" { "Label" }
-                    th scope="col" { "Share" span.unseen { " drawn" } }
+                    th.bars scope="col" { "Share" span.unseen { " drawn" } }
                     th.num scope="col" { "Share" }
                     @if other.is_some() { th.num scope="col" { "Beside" } th.num scope="col" { "Points" } }
                     th.num scope="col" { (if unit == LengthUnit::Bytes { "Bytes" } else { "Length" }) }
@@ -240,8 +243,9 @@ impl Report<'_> {
             @let hosts = &set.figures.hosts;
             @if hosts.len() > 7 {
                 figure {
-                    figcaption { b { "Share of husk" } " by number of pages, a dot a host" }
-                    (plots::cloud(&hosts[..hosts.len().min(super::COMPARED)]))
+                    @let hosts = &hosts[..hosts.len().min(DOTS)];
+                    figcaption { b { "Share of husk" } " by number of pages, a dot for each of the " (number(hosts.len() as u64)) " hosts with most pages" }
+                    (plots::cloud(hosts))
                 }
             }
             (self.host_table(set))
@@ -257,11 +261,11 @@ impl Report<'_> {
                 .total_cmp(&a.husk_share)
                 .then(b.pages.cmp(&a.pages))
         });
-        let table = html! { div.scroll { table.sortable {
+        let table = html! { table.sortable {
             caption { (format!("{} hosts with most pages", number(shown as u64))) }
             thead { tr {
                 th scope="col" { "Host" }
-                th scope="col" { "Husk" span.unseen { " drawn" } }
+                th.bars scope="col" { "Husk" span.unseen { " drawn" } }
                 th.num scope="col" aria-sort="descending" { "Husk" }
                 th.num scope="col" { "Pages" }
                 th.num scope="col" { "Length" }
@@ -273,8 +277,8 @@ impl Report<'_> {
                 (count(host.pages, &at_least(host.pages, host.missed)))
                 (count(host.length, &size(host.length, figures.unit)))
             } } }
-        } } };
-        folded(table, shown, "hosts")
+        } };
+        rolled(table, shown, "Hosts")
     }
 
     fn contacts(&self) -> Option<Markup> {
@@ -289,7 +293,7 @@ impl Report<'_> {
             (self.whose(set))
             p.soft {
                 (number(figures.shared_contacts_count)) " of " (number(figures.contacts.count))
-                " contacts stand on several hosts and make " (number(figures.clusters_count)) " clusters"
+                " contacts stand on several hosts and make " (things(figures.clusters_count, "cluster"))
                 @if figures.clusters.len() > DRAWN { "; the largest are drawn" }
                 ". A contact on more than 64 hosts may be a template's default, so it makes a cluster of its own."
             }
@@ -301,12 +305,12 @@ impl Report<'_> {
     fn contact_table(&self, figures: &Figures) -> Markup {
         let shared = &figures.shared_contacts[..figures.shared_contacts.len().min(self.most)];
         let most = shared.first().map_or(1, |contact| contact.hosts).max(1);
-        let table = html! { div.scroll { table.sortable {
+        let table = html! { table.sortable {
             caption { "Contacts on several hosts" }
             thead { tr {
                 th scope="col" { "Kind" }
                 th scope="col" { "Contact" }
-                th scope="col" { "Hosts" span.unseen { " drawn" } }
+                th.bars scope="col" { "Hosts" span.unseen { " drawn" } }
                 th.num scope="col" aria-sort="descending" { "Hosts" }
                 th.num scope="col" { "Pages" }
             } }
@@ -317,8 +321,8 @@ impl Report<'_> {
                 (count(contact.hosts, &number(contact.hosts)))
                 (count(contact.pages, &at_least(contact.pages, contact.missed)))
             } } }
-        } } };
-        folded(table, shared.len(), "contacts")
+        } };
+        rolled(table, shared.len(), "Contacts")
     }
 
     fn husk_lines(&self) -> Option<Markup> {
@@ -355,9 +359,9 @@ impl Report<'_> {
             .any(|set| set.figures.pages + set.figures.errors > 0);
         let errors = self.sets.each().any(|set| set.figures.errors > 0);
         pages.then(|| html! { div.pair {
-            div { (self.counts("Pages by language", "Language", |figures| &figures.languages)) }
+            div { (self.counts("Pages by language", "Language", |figures| Some(&figures.languages))) }
             @if errors {
-                div { (self.counts("Failed pages by reason, numbers as N", "Reason", |figures| &figures.errors_by_reason.most)) }
+                div { (self.counts("Failed pages by reason, numbers as N", "Reason", |figures| Some(&figures.errors_by_reason))) }
             }
         } })
     }
@@ -372,43 +376,47 @@ impl Report<'_> {
                     }
                 }
             }
-            (self.counts(caption, "Text", |figures| list(figures).map_or(&[], |most| &most.most)))
+            (self.counts(caption, "Text", &list))
         }
     }
 
     /// A table of strings and how often they come, with their labels where they have some.
-    fn counts(&self, caption: &str, what: &str, list: impl Fn(&Figures) -> &[Count]) -> Markup {
+    fn counts(
+        &self,
+        caption: &str,
+        what: &str,
+        list: impl Fn(&Figures) -> Option<&Most>,
+    ) -> Markup {
         let rows = self.sets.counts(list, self.most);
         let most = rows.iter().map(Row::most).max().unwrap_or(0).max(1);
         let labelled = rows.iter().any(|row| row.label.is_some());
-        let table = html! { div.scroll { table.sortable {
+        let table = html! { table.sortable {
             caption { (caption) }
             thead { tr {
                 @if labelled { th scope="col" { "Label" } }
                 th scope="col" { (what) }
-                th scope="col" { "Times" span.unseen { " drawn" } }
+                th.bars scope="col" { "Times" span.unseen { " drawn" } }
                 th.num scope="col" aria-sort=[(!self.compared()).then_some("descending")] { "Times" }
                 @if self.compared() { th.num scope="col" { "Beside" } }
             } }
             tbody { @for row in &rows { tr {
                 @if labelled { td { @if let Some(label) = row.label.and_then(Label::from_name) { (sheet::key(label)) } } }
                 td.text { @if row.value.is_empty() { span.soft { "(undecided)" } } @else { (text(&row.value)) } }
-                @let times = row.counts[0].as_ref().map_or(0, |count| count.count);
-                td.bars data-value=(times) { (plots::bar(times as f64 / most as f64)) }
-                (times_of(row.counts[0].as_ref()))
-                @if self.compared() { (times_of(row.counts[1].as_ref())) }
+                td.bars data-value=(row.first()) { (plots::bar(row.first() as f64 / most as f64)) }
+                @for times in &row.counts { (times_of(*times)) }
             } } }
-        } } };
-        folded(table, rows.len(), "rows")
+        } };
+        rolled(table, rows.len(), caption)
     }
 }
 
-/// A long table stands behind a fold, so that what follows is seen.
-fn folded(table: Markup, rows: usize, what: &str) -> Markup {
+/// A long table is rolled in a window of its own, so that what follows is seen.
+fn rolled(table: Markup, rows: usize, what: &str) -> Markup {
+    let long = rows > OPEN;
     html! {
-        @if rows > OPEN {
-            details { summary { "Table of " (number(rows as u64)) " " (what) } (table) }
-        } @else { (table) }
+        div.scroll.tall[long] tabindex=[long.then_some("0")] role=[long.then_some("region")] aria-label=[long.then_some(what)] {
+            (table)
+        }
     }
 }
 
@@ -416,7 +424,7 @@ fn drawn(cluster: &Cluster) -> Markup {
     let contacts = cluster.contacts.len() as u64;
     html! { article {
         h4 {
-            (number(cluster.size)) " hosts by " (number(contacts)) (if contacts == 1 { " contact" } else { " contacts" })
+            (things(cluster.size, "host")) " by " (things(contacts, "contact"))
             @if cluster.widespread { span.soft { ", a template’s default?" } }
         }
         (plots::cluster(cluster))
@@ -438,7 +446,7 @@ fn count(value: u64, shown: &str) -> Markup {
     html! { td.num data-value=(value) { (shown) } }
 }
 
-fn times_of(found: Option<&Count>) -> Markup {
+fn times_of(found: Option<Times>) -> Markup {
     match found {
         Some(found) => count(found.count, &at_least(found.count, found.missed)),
         None => html! { td.num data-value="0" { span.soft { "–" } } },

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use dehusk::{Cluster, Distribution, Figures, HostFigure, LengthUnit, Step};
 use maud::{Markup, html};
 
-use super::{number, percent, size};
-use crate::screen::width;
+use super::{number, percent, size, things};
+use crate::screen::{excerpt, width};
 use crate::sheet::{self, plain};
 
 /// Heights, in pixels.
@@ -88,13 +88,15 @@ pub(super) fn lengths(found: &Distribution, scale: Scale, unit: LengthUnit, what
             @for step in found.steps.iter().filter(|step| step.count > 0 && step.from > 0) {
                 (column(step, most, scale, unit))
             }
-            @for (value, word) in [(found.p50, "half"), (found.p90, "9 tenths")] {
+            // The words stand one below the other, so that they do not meet.
+            @for (value, word, y) in [(found.p50, "\u{a0}half\u{a0}", 11), (found.p90, "\u{a0}9 tenths\u{a0}", 25)] {
                 @if value > 0 {
                     @let x = scale.at(value);
-                    line.mark x1=(at(x)) x2=(at(x)) y1="14" y2=(PLOT) {}
-                    text.soft x=(at(x)) y="11" text-anchor=(anchor(x)) { (word) }
+                    line.mark x1=(at(x)) x2=(at(x)) y1=(y - 9) y2=(PLOT) {}
+                    text.soft x=(at(x)) y=(y) text-anchor=(if x > 50.0 { "end" } else { "start" }) { (word) }
                 }
             }
+            (grid_names(most))
             @for tick in scale.ticks() {
                 @let x = scale.at(tick);
                 line.tick x1=(at(x)) x2=(at(x)) y1=(PLOT) y2=(PLOT + 4) {}
@@ -129,6 +131,7 @@ pub(super) fn shares(shares: &[u64; 20]) -> Markup {
                 @let said = format!("{} to {} % body: {}", number * 5, number * 5 + 5, pages(count));
                 rect.fill x=(at(number as f64 * 5.0)) width="4.8%" y=(PLOT - height) height=(height) { title { (said) } }
             }
+            (grid_names(most))
             @for tick in [0, 25, 50, 75, 100] {
                 text.soft x=(at(f64::from(tick))) y=(PLOT + 18) text-anchor=(anchor(f64::from(tick))) { (tick) " %" }
             }
@@ -136,18 +139,27 @@ pub(super) fn shares(shares: &[u64; 20]) -> Markup {
     }
 }
 
-/// Lines at round numbers of pages.
+/// Lines at round numbers of pages, behind the bars.
 fn grid(most: u64) -> Markup {
-    let step = round_step(most);
-    let lines = (1..=most / step).map(|line| line * step);
     html! {
-        @for count in lines {
+        @for count in grid_lines(most) {
             @let y = PLOT - high(count, most);
             line.grid x1="0" x2="100%" y1=(y) y2=(y) {}
-            text.soft x="0" y=(y.saturating_sub(3)) { (number(count)) }
         }
         line.base x1="0" x2="100%" y1=(PLOT) y2=(PLOT) {}
     }
+}
+
+/// Their numbers, before the bars.
+fn grid_names(most: u64) -> Markup {
+    html! { @for count in grid_lines(most) {
+        text.soft x="0" y=((PLOT - high(count, most)).saturating_sub(3)) { (number(count)) }
+    } }
+}
+
+fn grid_lines(most: u64) -> impl Iterator<Item = u64> {
+    let step = round_step(most);
+    (1..=most / step).map(move |line| line * step)
 }
 
 /// 1, 2 or 5 with zeros behind, so that a few fit.
@@ -218,24 +230,31 @@ impl Scale {
 
 /// A host is a dot: the more pages the further to the right, the more husk the higher.
 pub(super) fn cloud(hosts: &[HostFigure]) -> Markup {
-    let most = hosts.iter().map(|host| host.pages).max().unwrap_or(1);
-    let scale = Scale::new(1, most.max(2));
-    // Room for dots at the ends.
-    let x = |pages: u64| 3.0 + scale.at(pages) * 0.94;
+    let pages_of = hosts.iter().map(|host| host.pages);
+    let (least, most) = (
+        pages_of.clone().min().unwrap_or(1),
+        pages_of.max().unwrap_or(1),
+    );
+    let scale = Scale::new(least, most + 1);
+    // Room for dots at the ends; those with equal numbers of pages are strewn a little, the same
+    // way each time, so as not to hide each other.
+    let strewn = |number: usize| (number as f64 * 0.618_034).fract() * 2.4 - 1.2;
+    let x = |pages: u64| 6.0 + scale.at(pages) * 0.92;
     let y = |share: f64| 12.0 + (1.0 - share) * (CLOUD - 24) as f64;
     html! {
-        svg.plot width="100%" height=(CLOUD + 22) role="img" aria-label="Hosts by pages and share of husk" {
+        svg.plot width="100%" height=(CLOUD + 38) role="img" aria-label="Hosts by pages and share of husk" {
             @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
                 line.grid x1="0" x2="100%" y1=(y(tick)) y2=(y(tick)) {}
                 text.soft x="0" y=(y(tick) - 3.0) { (format!("{:.0} %", tick * 100.0)) }
             }
-            @for host in hosts {
+            @for (place, host) in hosts.iter().enumerate() {
                 @let said = format!("{}: {} husk, {}", plain(&host.host), percent(host.husk_share), pages(host.pages));
-                circle.dot cx=(at(x(host.pages))) cy=(format!("{:.1}", y(host.husk_share))) r="5" { title { (said) } }
+                circle.dot cx=(at(x(host.pages) + strewn(place))) cy=(format!("{:.1}", y(host.husk_share))) r="5" { title { (said) } }
             }
             @for tick in scale.ticks() {
-                text.soft x=(at(x(tick))) y=(CLOUD + 18) text-anchor="middle" { (number(tick)) }
+                text.soft x=(at(x(tick))) y=(CLOUD + 14) text-anchor="middle" { (number(tick)) }
             }
+            text.soft x="100%" y=(CLOUD + 32) text-anchor="end" { "pages →" }
         }
     }
 }
@@ -258,23 +277,23 @@ pub(super) fn cluster(cluster: &Cluster) -> Markup {
     // Contacts are spread over the height of the hosts.
     let y = |tie: usize| (height as f64 * (tie as f64 + 0.5) / drawn as f64).round() as usize;
     let spoken = format!(
-        "{} contacts tie {} hosts",
-        cluster.contacts.len(),
-        number(cluster.size)
+        "{} tie {}",
+        things(cluster.contacts.len() as u64, "contact"),
+        things(cluster.size, "host")
     );
     html! {
         svg.ties width="100%" height=(height) role="img" aria-label=(spoken) {
             @for (tie, contact) in cluster.contacts.iter().take(drawn).enumerate() {
                 @let own = groups.iter().zip(&tops).filter(|(group, _)| group.contacts.contains(&tie));
                 g.tie {
-                    title { (contact.kind) " " (plain(&contact.value)) ": " (number(contact.size)) " hosts" }
+                    title { (plain(&contact.kind)) " " (plain(&contact.value)) ": " (number(contact.size)) " hosts" }
                     @for (group, top) in own {
                         line x1=(at(LEFT + 1.0)) y1=(y(tie)) x2=(at(RIGHT - 1.0)) y2=(top + group.middle())
                             stroke-width=(format!("{:.1}", 1.2 + (group.hosts.len() as f64).ln() * 0.7)) {}
                     }
                     text x=(at(LEFT)) y=(y(tie) + 4) text-anchor="end" {
-                        tspan.soft { (short(&contact.kind, 6)) " " }
-                        (short(&contact.value, 17))
+                        tspan.soft { (excerpt(&contact.kind, 6)) " " }
+                        (excerpt(&contact.value, 20 - width(&contact.kind).min(6)))
                     }
                 }
             }
@@ -350,11 +369,16 @@ fn groups(cluster: &Cluster) -> Vec<Group<'_>> {
 
 fn hosts(group: &Group<'_>, top: usize) -> Markup {
     let first = group.hosts.first().copied().unwrap_or("");
-    let more = group.hosts.len() - 1;
+    let more = group.hosts.len().saturating_sub(1);
+    let room = if more > 0 {
+        16 - number(more as u64).len().min(8)
+    } else {
+        21
+    };
     html! {
         text x=(at(RIGHT)) y=(top + 15) {
             title { (plain(first)) }
-            (short(first, if more > 0 { 15 } else { 21 }))
+            (excerpt(first, room))
             @if more > 0 { tspan.soft { " +" (number(more as u64)) } }
         }
         @if more > 0 {
@@ -364,24 +388,6 @@ fn hosts(group: &Group<'_>, top: usize) -> Markup {
             }
         }
     }
-}
-
-/// A name in so many columns.
-fn short(text: &str, columns: usize) -> String {
-    let text = plain(text);
-    if width(&text) <= columns {
-        return text;
-    }
-    let mut left = columns.saturating_sub(1);
-    let fits = |c: &char| {
-        let columns = width(c.encode_utf8(&mut [0; 4]));
-        let fits = columns <= left;
-        left = left.saturating_sub(columns);
-        fits
-    };
-    let mut short: String = text.chars().take_while(fits).collect();
-    short.push('…');
-    short
 }
 
 fn at(hundredths: f64) -> String {
@@ -398,11 +404,7 @@ fn anchor(x: f64) -> &'static str {
 }
 
 fn pages(count: u64) -> String {
-    format!(
-        "{} {}",
-        number(count),
-        if count == 1 { "page" } else { "pages" }
-    )
+    things(count, "page")
 }
 
 /// A round length: `100 B`, `3 kB`.
@@ -450,10 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_cut() {
-        assert_eq!(short("abc", 3), "abc");
-        assert_eq!(short("abcd", 3), "ab…");
-        assert_eq!(short("薄荷薄荷", 5), "薄荷…");
+    fn round_lengths() {
         assert_eq!(round(3000, LengthUnit::Bytes), "3 kB");
         assert_eq!(round(100, LengthUnit::Characters), "100");
     }

@@ -1,9 +1,9 @@
 //! Figures as tables with small bars, for a terminal or a pipe. Bars are of block characters, under
 //! `TERM=dumb` of ASCII.
 
-use dehusk::{Count, Distribution, Figures, Label, LengthUnit, Most};
+use dehusk::{Distribution, Figures, Label, LengthUnit, Most};
 
-use super::{Row, Set, Sets, notes, number, percent, size};
+use super::{Row, Set, Sets, Times, notes, number, percent, size, things};
 use crate::screen::{self, bold, colour, dim, excerpt, on_one_line, paint, width};
 
 /// Columns of a bar.
@@ -30,13 +30,13 @@ pub(super) fn tables(sets: &Sets, shown: usize) -> String {
     page.counts(
         "Languages",
         "language",
-        |figures| &figures.languages,
+        |figures| Some(&figures.languages),
         &mut out,
     );
     page.counts(
         "Failed pages",
         "reason",
-        |figures| &figures.errors_by_reason.most,
+        |figures| Some(&figures.errors_by_reason),
         &mut out,
     );
     page.list("Tags", |figures| Some(&figures.tags), &mut out);
@@ -184,8 +184,9 @@ impl Page<'_> {
         }
         self.heading("Lengths", out);
         let mut rows = Vec::new();
-        for set in self.sets.each() {
+        for (at, set) in self.sets.each().enumerate() {
             let figures = &set.figures;
+            let whose = if at == 0 { "" } else { "against: " };
             for (what, found, unit) in [
                 ("page", &figures.page_length, figures.unit),
                 ("body", &figures.body_length, figures.unit),
@@ -196,7 +197,7 @@ impl Page<'_> {
                 ),
             ] {
                 if found.count > 0 {
-                    rows.push(length_row(what, found, unit));
+                    rows.push(length_row(&format!("{whose}{what}"), found, unit));
                 }
             }
         }
@@ -255,11 +256,11 @@ impl Page<'_> {
         &self,
         heading: &str,
         what: &str,
-        list: impl Fn(&Figures) -> &[Count],
+        list: impl Fn(&Figures) -> Option<&Most>,
         out: &mut String,
     ) {
         let rows = self.sets.counts(list, self.shown);
-        let found = |row: &Row| row.counts.iter().flatten().any(|count| count.count > 0);
+        let found = |row: &Row| row.most() > 0;
         if rows.iter().any(found) {
             self.heading(heading, out);
             self.rows(what, "pages", &rows, out);
@@ -267,10 +268,7 @@ impl Page<'_> {
     }
 
     fn list(&self, heading: &str, list: impl Fn(&Figures) -> Option<&Most>, out: &mut String) {
-        let rows = self.sets.counts(
-            |figures| list(figures).map_or(&[], |most| &most.most),
-            self.shown,
-        );
+        let rows = self.sets.counts(&list, self.shown);
         if rows.is_empty() {
             return;
         }
@@ -313,15 +311,17 @@ impl Page<'_> {
                 } else {
                     row.value.as_str()
                 };
-                let first = row.counts[0].as_ref().map_or(0, |count| count.count);
                 let label = labelled.then(|| row.label.unwrap_or("").to_owned());
                 let mut cells: Vec<_> = label.into_iter().collect();
                 cells.extend([
                     excerpt(value, room),
-                    self.pen.bar(first as f64 / most as f64),
+                    self.pen.bar(row.first() as f64 / most as f64),
                 ]);
-                let counts = row.counts.iter().take(columns);
-                cells.extend(counts.map(|count| times_of(count.as_ref(), self.pen.ascii)));
+                cells.extend(
+                    row.counts
+                        .iter()
+                        .map(|times| times_of(*times, self.pen.ascii)),
+                );
                 cells
             })
             .collect();
@@ -367,8 +367,8 @@ impl Page<'_> {
             return;
         }
         let title = format!(
-            "Hosts tied together by contacts, {} clusters",
-            number(figures.clusters_count)
+            "Hosts tied together by contacts, {}",
+            things(figures.clusters_count, "cluster")
         );
         self.heading(&self.of(set, &title), out);
         for cluster in figures.clusters.iter().take(self.shown) {
@@ -384,7 +384,7 @@ impl Page<'_> {
             } else {
                 ""
             };
-            let head = format!("{} hosts by {contacts}{wide}", number(cluster.size));
+            let head = format!("{} by {contacts}{wide}", things(cluster.size, "host"));
             out.push_str(&excerpt(&head, self.columns));
             out.push('\n');
             let hosts = format!("  {}", excerpt(&hosts, self.columns.saturating_sub(2)));
@@ -475,10 +475,7 @@ impl Page<'_> {
 /// The most important in a sentence.
 fn head(set: &Set) -> String {
     let figures = &set.figures;
-    let mut parts = vec![screen::plural(
-        usize::try_from(figures.pages).unwrap_or(usize::MAX),
-        "page",
-    )];
+    let mut parts = vec![things(figures.pages, "page")];
     if figures.hosts_count.count > 0 {
         let least = if figures.hosts_count.exact {
             ""
@@ -486,8 +483,8 @@ fn head(set: &Set) -> String {
             "at least "
         };
         parts.push(format!(
-            "of {least}{} hosts",
-            number(figures.hosts_count.count)
+            "of {least}{}",
+            things(figures.hosts_count.count, "host")
         ));
     }
     if figures.length > 0 {
@@ -535,10 +532,10 @@ fn at_least(count: u64, missed: u64, ascii: bool) -> String {
     format!("{sign}{}", number(count))
 }
 
-fn times_of(count: Option<&Count>, ascii: bool) -> String {
-    count.map_or_else(
+fn times_of(times: Option<Times>, ascii: bool) -> String {
+    times.map_or_else(
         || ".".into(),
-        |count| at_least(count.count, count.missed, ascii),
+        |times| at_least(times.count, times.missed, ascii),
     )
 }
 
