@@ -122,3 +122,8 @@ pub use crate::train::{Settings, Trainer};
 pub mod _internals {
     pub use crate::extract::Stages;
 }
+
+/// The guide's program, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide.md")]
+mod guide {}

@@ -506,7 +506,8 @@ fn an_output_file_is_whole_or_not_there() {
 
     let run = dir.run("extract a.jsonl -o nowhere/o.jsonl").exits(2);
     assert!(
-        run.err.starts_with("dehusk: nowhere/o.jsonl: No such file"),
+        run.err
+            .starts_with("dehusk: nowhere/o.jsonl: there is no directory nowhere"),
         "{}",
         run.err
     );

@@ -3,6 +3,7 @@
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod kit;
 
@@ -380,7 +381,8 @@ fn paths_in_a_settings_file_start_from_it() {
 #[test]
 fn settings_that_say_nothing_of_a_format_are_no_error() {
     let dir = Dir::new();
-    dir.file("a.txt", "薄荷好养,却也容易徒长。\n");
+    let page = format!("{}/fixtures/example.txt", env!("CARGO_MANIFEST_DIR"));
+    dir.raw("a.txt", std::fs::read(page).unwrap());
     dir.file(
         "dehusk.toml",
         "[extract]\nwith-text = true\nto = 'json'\nfields = ['id']\n",

@@ -3,6 +3,7 @@
 //! Chinese README has the same commands as the English one.
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![allow(clippy::print_stderr, reason = "what is skipped is told")]
 
 use std::collections::HashMap;
 use std::fs;
