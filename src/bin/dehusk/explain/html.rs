@@ -56,7 +56,6 @@ pub(super) fn write(path: &Path, pages: &Pages, sum: Option<&Sum>) -> Result<(),
         stdout.write_all(text.as_bytes())?;
         return Ok(stdout.flush()?);
     }
-    interrupt::install();
     let mut file = interrupt::create(path)?;
     file.write_all(text.as_bytes())?;
     file.finish()

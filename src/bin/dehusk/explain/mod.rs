@@ -10,12 +10,12 @@ mod words;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use dehusk::{Explanation, Extractor, Input, Page, PageError};
+use dehusk::{Explanation, Extractor, Input, Page, PageError, Worker};
 
 use crate::args::Explain;
 use crate::explain::against::{Difference, Records, Sum};
 use crate::run::{self, Failure};
-use crate::{Outcome, places, report, screen};
+use crate::{Outcome, interrupt, places, report, screen};
 
 /// More pages than this, or more text, make a file that no browser is glad of.
 const MOST_HTML_PAGES: usize = 100;
@@ -34,46 +34,80 @@ pub(crate) fn explain(args: Box<Explain>) -> Result<Outcome, Failure> {
     refuse_clashes(&args);
     let extractor = extractor(&args)?;
     let records = args.against.as_deref().map(Records::read).transpose()?;
-    let mut view = View::new(&args);
-    let mut sum = Sum::default();
+    // Before the input starts threads.
+    interrupt::install();
     let mut pages = Picked::new(&args);
-    let (mut shown, mut failed, mut bytes) = (0, 0, 0);
-    let mut worker = extractor.worker();
-    for page in &mut pages {
-        let page = match page {
-            Ok(page) => page,
-            Err(error) => {
-                report::line(&error);
-                failed += 1;
-                continue;
-            }
-        };
-        let explanation = worker.explain(&page.text, &page.markup);
-        let record = &explanation.record;
-        let differences = records
-            .as_ref()
-            .map(|records| records.compare(&page.id, record));
-        if let Some(differences) = &differences {
-            sum.add(record, differences);
-        }
-        view.add(&Told {
-            page: &page,
-            explanation: &explanation,
-            differences,
-        })?;
-        (shown, bytes) = (shown + 1, bytes + page.text.len());
-        if view.is_full(shown, bytes) {
-            break;
-        }
-    }
-    view.finish(records.is_some().then_some(&sum))?;
-    pages.tell_rest(&view, shown);
-    match (shown, failed) {
+    let mut run = Run {
+        view: View::new(&args),
+        sum: records.is_some().then(Sum::default),
+        records,
+        shown: 0,
+        failed: 0,
+        bytes: 0,
+    };
+    run.tell(&mut pages, &mut extractor.worker())?;
+    run.view.finish(run.sum.as_ref())?;
+    pages.tell_rest(&run);
+    match (run.shown, run.failed) {
         _ if !pages.left.is_empty() => Err(no_page(&pages.left, &args)),
         (0, 0) => Err(no_page(&[], &args)),
         (_, 0) => Ok(Outcome::Complete),
         (0, _) => Ok(Outcome::NothingRead),
         _ => Ok(Outcome::SomeFailed),
+    }
+}
+
+/// What is told, and counts of it.
+struct Run<'a> {
+    view: View<'a>,
+    records: Option<Records>,
+    sum: Option<Sum>,
+    shown: usize,
+    failed: usize,
+    bytes: usize,
+}
+
+impl Run<'_> {
+    fn tell(&mut self, pages: &mut Picked, worker: &mut Worker) -> Result<(), Failure> {
+        for page in pages {
+            match page {
+                Ok(page) => self.page(&page, worker)?,
+                Err(error) => {
+                    report::line(&error);
+                    self.failed += 1;
+                }
+            }
+            if self.is_full() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, page: &Page, worker: &mut Worker) -> Result<(), Failure> {
+        let explanation = worker.explain(&page.text, &page.markup);
+        let record = &explanation.record;
+        let records = self.records.as_ref();
+        let differences = records.map(|records| records.compare(&page.id, record));
+        if let (Some(sum), Some(differences)) = (&mut self.sum, &differences) {
+            sum.add(record, differences);
+        }
+        self.shown += 1;
+        self.bytes += page.text.len();
+        self.view.add(&Told {
+            page,
+            explanation: &explanation,
+            differences,
+        })
+    }
+
+    /// True if there is no room for another page.
+    fn is_full(&self) -> bool {
+        match self.view {
+            View::Terminal { one, .. } => one && self.shown > 0,
+            View::Html { .. } => self.shown >= MOST_HTML_PAGES || self.bytes >= MOST_HTML_BYTES,
+            _ => false,
+        }
     }
 }
 
@@ -162,14 +196,13 @@ impl Picked {
     }
 
     /// Says that there are more pages than were shown, where none was picked.
-    fn tell_rest(&mut self, view: &View, shown: usize) {
-        if !self.all || !view.is_full(shown, usize::MAX) || self.input.next().is_none() {
-            return;
+    fn tell_rest(&mut self, run: &Run) {
+        if self.all && run.is_full() && self.input.next().is_some() {
+            let shown = screen::plural(run.shown, "page");
+            report::line(&format!(
+                "{shown} shown and more there; --page N, ID or URL picks others (N from 0)"
+            ));
         }
-        let shown = screen::plural(shown, "page");
-        report::line(&format!(
-            "{shown} shown and more there; --page N, ID or URL picks others (N from 0)"
-        ));
     }
 }
 
@@ -244,16 +277,6 @@ impl<'a> View<'a> {
             Self::Html { pages, .. } => pages.add(told),
         }
         Ok(())
-    }
-
-    fn is_full(&self, pages: usize, bytes: usize) -> bool {
-        match self {
-            Self::Terminal { one, .. } => *one && pages > 0,
-            Self::Html { .. } => {
-                pages > 0 && (pages >= MOST_HTML_PAGES || bytes >= MOST_HTML_BYTES)
-            }
-            _ => false,
-        }
     }
 
     fn finish(&self, sum: Option<&Sum>) -> Result<(), Failure> {
