@@ -2,6 +2,7 @@
 const pages = [...document.querySelectorAll("article.page")];
 const choice = document.querySelector("nav.pages .choice");
 let page = 0;
+for (const one of pages) one.classList.add("single");
 
 function turn(to) {
     if (to < 0 || to >= pages.length) return;
