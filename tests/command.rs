@@ -636,7 +636,7 @@ fn mistakes_are_answered_with_what_to_do() {
         (
             "eval gold a.txt",
             2,
-            "a.txt:1: expected value at byte 1; records are JSON lines",
+            "a.txt:1: no JSON object; records are JSON lines",
         ),
         ("eval gold missing.jsonl", 2, "missing.jsonl: "),
         ("train nowhere -o w", 2, "nowhere: "),

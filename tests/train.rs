@@ -152,10 +152,13 @@ fn what_cannot_be_learned_from_leaves_no_file() {
             "train six/hk-clinic-glued-nav -o w",
             "dehusk: six/hk-clinic-glued-nav: no labelled pages",
         ),
-        ("train six -o no/such/w", "dehusk: no/such/w: No such file"),
+        (
+            "train six -o no/such/w",
+            "dehusk: no/such/w: there is no directory no/such",
+        ),
         (
             "train six -o w --held-out no/such/h",
-            "dehusk: no/such/h: No such file",
+            "dehusk: no/such/h: there is no directory no/such",
         ),
         (
             "train six -o w --folds 1",

@@ -76,11 +76,12 @@ impl Prediction {
                 continue;
             }
             let wrong = |reason: String| Error::invalid(format!("{name}:{number}: {reason}"));
-            let (id, prediction) = parse(&line).map_err(|reason| {
-                wrong(format!(
-                    "{reason}; records are JSON lines, as `dehusk extract` writes them"
-                ))
-            })?;
+            if !line.trim_ascii().starts_with(b"{") {
+                let told =
+                    "no JSON object; records are JSON lines, as `dehusk extract` writes them";
+                return Err(wrong(told.into()));
+            }
+            let (id, prediction) = parse(&line).map_err(wrong)?;
             each(id, prediction).map_err(|error| wrong(error.to_string()))?;
         }
         Ok(())

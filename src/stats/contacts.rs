@@ -162,7 +162,7 @@ impl Contacts {
 
     /// How many different ones there are, and if there were more.
     pub(super) fn distinct(&self) -> (u64, bool) {
-        (self.found.len() as u64, self.found.pruned() > 0)
+        (self.found.distinct(), self.found.pruned() > 0)
     }
 
     /// Those on several hosts, on most hosts first.

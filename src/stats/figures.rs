@@ -268,7 +268,7 @@ fn label_figure(label: Label, count: &LabelCount, length: u64) -> LabelFigure {
 
 fn distinct<V: Default>(found: &Frequent<V>) -> Counted {
     Counted {
-        count: found.len() as u64,
+        count: found.distinct(),
         exact: found.pruned() == 0,
     }
 }

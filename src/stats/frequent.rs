@@ -19,6 +19,8 @@ pub(super) const CAPACITY: usize = 1 << 16;
 pub(super) struct Frequent<V> {
     slots: HashMap<Box<str>, Slot<V>>,
     capacity: usize,
+    /// The most that were held at once.
+    peak: usize,
     /// What was taken off altogether: nothing that is not held has come more often.
     pruned: u64,
     /// How many strings were counted, equal ones too.
@@ -40,6 +42,7 @@ impl<V: Default> Frequent<V> {
         Self {
             slots: HashMap::new(),
             capacity: capacity.max(2),
+            peak: 0,
             pruned: 0,
             total: 0,
         }
@@ -72,6 +75,7 @@ impl<V: Default> Frequent<V> {
         }
         let (_, &mut median, _) = ranks.select_nth_unstable(middle);
         self.pruned += median;
+        self.peak = self.peak.max(ranks.len());
         self.slots.retain(|_, slot| {
             slot.rank = slot.rank.saturating_sub(median);
             slot.rank > 0
@@ -85,6 +89,11 @@ impl<V: Default> Frequent<V> {
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// How many different strings came, at least; if nothing was pruned, just so many.
+    pub(super) fn distinct(&self) -> u64 {
+        self.peak.max(self.len()) as u64
     }
 
     pub(super) fn total(&self) -> u64 {
@@ -154,6 +163,7 @@ mod tests {
         }
         assert!(some.pruned() > 0);
         assert!(some.pruned() <= 2 * some.total() / capacity as u64);
+        assert_eq!(some.distinct(), capacity as u64);
         for (key, slot) in some.iter() {
             let came = key[1..].parse::<u64>().unwrap() + 1;
             assert!(
