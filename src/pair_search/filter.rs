@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn what_was_added_passes_and_little_else() {
         let keys: Vec<u64> = (0..5_000u64)
-            .map(|n| n * 0x3_0517 & 0xffff_ffff_ffff)
+            .map(|n| (n * 0x3_0517) & 0xffff_ffff_ffff)
             .collect();
         let filter = PairFilter::new(&keys);
         assert!(keys.iter().all(|&key| filter.passes(key)));
