@@ -15,13 +15,14 @@ pub(crate) fn of_run(args: &Extract, ledger: &Ledger) -> Option<String> {
     }
     let has = |kind| ledger.has_error(kind);
     if has("no_text") {
-        let field = args.html_field.as_deref().unwrap_or(&args.text_field);
+        let reading = &args.reading;
+        let field = reading.html_field.as_ref().unwrap_or(&reading.text_field);
         return Some(format!(
             "no page has its text in `{field}`: name the field or column with --text-field NAME, or \
              --html-field NAME if it holds HTML"
         ));
     }
-    if args.from != args::From::Auto && ledger.pages.errors > 0 {
+    if args.reading.from != args::From::Auto && ledger.pages.errors > 0 {
         return Some(
             "the input is not what --from says; without --from it is told by names and first bytes"
                 .into(),

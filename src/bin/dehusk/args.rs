@@ -169,93 +169,8 @@ pub(crate) struct Extract {
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Format: auto, text, jsonl, html, warc, wet, parquet
-    ///
-    /// How files hold pages. `auto`, the default, goes by the name; under other names, and for standard input, by the
-    /// beginning: a WARC record's, an HTML page's, Parquet's, a first line that is a JSON object;
-    /// any other is text. `text`, `html`: a file is one page. `jsonl`: a line is one JSON object with
-    /// one page. `warc`, `wet`: responses that hold HTML or text, and conversions, are pages.
-    /// `parquet`: a row is a page; its columns are told as fields of JSONL are. Standard input
-    /// and packed files are copied into a temporary file first.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        hide_default_value = true,
-        help_heading = "Input"
-    )]
-    pub(crate) from: From,
-
-    /// Field or column with the text
-    ///
-    /// Of a JSONL line or of a Parquet row. A page without it, or where it is no string, is an error.
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "text",
-        help_heading = "Input"
-    )]
-    pub(crate) text_field: String,
-
-    /// Field or column with the page as HTML
-    ///
-    /// It is read in place of the text.
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub(crate) html_field: Option<String>,
-
-    /// JSONL field or Parquet column with the id
-    ///
-    /// It may be a string or a number. A page without one is called by its url, else by its
-    /// path and, in a file of many pages, `#` and its number from 0.
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "id",
-        hide_short_help = true,
-        help_heading = "Input"
-    )]
-    pub(crate) id_field: String,
-
-    /// JSONL field or Parquet column with the url
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "url",
-        hide_short_help = true,
-        help_heading = "Input"
-    )]
-    pub(crate) url_field: String,
-
-    /// Charset of all pages, as gb18030 [default: found for each]
-    ///
-    /// It is found for each page: by its byte order mark, by what a header or the
-    /// page declares where the bytes do not belie it, by being UTF-8, else by detection. All that
-    /// browsers know are known here, by the names that HTML has for them: gbk, big5, shift_jis.
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_parser = charset,
-        hide_short_help = true,
-        help_heading = "Input"
-    )]
-    pub(crate) charset: Option<dehusk::Charset>,
-
-    /// Largest page to read
-    ///
-    /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
-    /// a JSONL line as it stands, of a Parquet row the text and what is kept. In bytes; k, M, G
-    /// and T stand for powers of 1024.
-    #[arg(
-        long,
-        value_name = "SIZE",
-        default_value = "16M",
-        value_parser = size,
-        hide_short_help = true,
-        help_heading = "Input"
-    )]
-    pub(crate) max_page_size: Size,
+    #[command(flatten, next_help_heading = "Input")]
+    pub(crate) reading: Reading,
 
     /// Read the files and directories listed in FILE
     ///
@@ -563,12 +478,17 @@ pub(crate) struct Explain {
     pub(crate) file: SettingsFile,
 }
 
-/// How pages are read, as for `extract`.
+/// How pages are read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reading {
     /// Format: auto, text, jsonl, html, warc, wet, parquet
     ///
-    /// How files hold pages, as for `extract`.
+    /// How files hold pages. `auto`, the default, goes by the name; under other names, and for standard input, by the
+    /// beginning: a WARC record's, an HTML page's, Parquet's, a first line that is a JSON object;
+    /// any other is text. `text`, `html`: a file is one page. `jsonl`: a line is one JSON object with
+    /// one page. `warc`, `wet`: responses that hold HTML or text, and conversions, are pages.
+    /// `parquet`: a row is a page; its columns are told as fields of JSONL are. Standard input
+    /// and packed files are copied into a temporary file first.
     #[arg(
         long,
         value_enum,
@@ -580,18 +500,21 @@ pub(crate) struct Reading {
     pub(crate) from: From,
 
     /// Field or column with the text
+    ///
+    /// Of a JSONL line or of a Parquet row. A page without it, or where it is no string, is an error.
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub(crate) text_field: String,
 
-    /// JSONL field or Parquet column that holds the page as HTML, in place of the text
+    /// Field or column with the page as HTML
+    ///
+    /// It is read in place of the text.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) html_field: Option<String>,
 
-    /// Charset of all pages, as gb18030, big5, shift_jis
-    #[arg(long, value_name = "NAME", value_parser = charset, hide_short_help = true)]
-    pub(crate) charset: Option<dehusk::Charset>,
-
-    /// JSONL field or Parquet column that holds the id
+    /// JSONL field or Parquet column with the id
+    ///
+    /// It may be a string or a number. A page without one is called by its url, else by its
+    /// path and, in a file of many pages, `#` and its number from 0.
     #[arg(
         long,
         value_name = "NAME",
@@ -600,7 +523,7 @@ pub(crate) struct Reading {
     )]
     pub(crate) id_field: String,
 
-    /// JSONL field or Parquet column that holds the url
+    /// JSONL field or Parquet column with the url
     #[arg(
         long,
         value_name = "NAME",
@@ -609,8 +532,31 @@ pub(crate) struct Reading {
     )]
     pub(crate) url_field: String,
 
+    /// Charset of all pages, as gb18030 [default: found for each]
+    ///
+    /// It is found for each page: by its byte order mark, by what a header or the
+    /// page declares where the bytes do not belie it, by being UTF-8, else by detection. All that
+    /// browsers know are known here, by the names that HTML has for them: gbk, big5, shift_jis.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = charset,
+        hide_short_help = true
+    )]
+    pub(crate) charset: Option<dehusk::Charset>,
+
     /// Largest page to read
-    #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size, hide_short_help = true)]
+    ///
+    /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
+    /// a JSONL line as it stands, of a Parquet row the text and what is kept. In bytes; k, M, G
+    /// and T stand for powers of 1024.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "16M",
+        value_parser = size,
+        hide_short_help = true
+    )]
     pub(crate) max_page_size: Size,
 }
 

@@ -53,6 +53,13 @@ impl Extent {
     }
 }
 
+/// Says what is waited for where somebody may not know it.
+pub(crate) fn reading_terminal() {
+    if io::stdin().is_terminal() {
+        line(&"reading standard input, which is a terminal; end it with Ctrl-D");
+    }
+}
+
 /// Says how long each stage took: seconds, and the share of all.
 pub(crate) fn timings(timings: &Timings) {
     let total = timings.total().as_secs_f64();

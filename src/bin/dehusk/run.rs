@@ -108,20 +108,7 @@ pub(crate) fn settings(args: &Extract) -> InputBuilder {
     if keep == Keep::None && args.fields.iter().any(|field| field == "input") {
         keep = Keep::All;
     }
-    let mut input = Input::builder()
-        .format(input_format(args.from))
-        .text_field(&args.text_field)
-        .id_field(&args.id_field)
-        .url_field(&args.url_field)
-        .max_page_size(args.max_page_size.0)
-        .keep(keep);
-    if let Some(field) = &args.html_field {
-        input = input.html_field(field);
-    }
-    if let Some(charset) = args.charset {
-        input = input.charset(charset);
-    }
-    input
+    reading(&args.reading).keep(keep)
 }
 
 /// How input is read where nothing of it is kept.
@@ -180,8 +167,8 @@ fn input(args: &Extract, paths: &[PathBuf]) -> Opening {
     }
     refuse_stdin(args, stdin);
     if stdin && args.paths.is_empty() && args.out_dir.is_none() {
-        if io::stdin().is_terminal() && !args.quiet {
-            report::line(&"reading standard input, which is a terminal; end it with Ctrl-D");
+        if !args.quiet {
+            report::reading_terminal();
         }
         input = input.stdin();
     }

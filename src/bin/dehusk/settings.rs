@@ -7,7 +7,7 @@ use std::path::Path;
 use dehusk::{OutputFormat, RuleSet};
 use serde::{Deserialize, Serialize};
 
-use crate::args::Extract;
+use crate::args::{Extract, Reading};
 use crate::run::{self, Failure};
 
 /// The weights that are built in; packs can be had from the library.
@@ -55,7 +55,7 @@ impl Settings {
 
 /// Names no field with `..`, so that who adds an option must decide.
 fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, String>, Failure> {
-    let Extract {
+    let Reading {
         from,
         text_field,
         html_field,
@@ -63,6 +63,9 @@ fn options(args: &Extract, format: OutputFormat) -> Result<BTreeMap<String, Stri
         id_field,
         url_field,
         max_page_size,
+    } = &args.reading;
+    let Extract {
+        reading: _,
         fields,
         with_text,
         keep,

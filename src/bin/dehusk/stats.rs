@@ -6,7 +6,7 @@ mod plots;
 mod terminal;
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::iter;
 use std::path::{Path, PathBuf};
 
@@ -221,8 +221,8 @@ impl Reading {
                 iter::from_fn(move || files.next_file()).filter_map(|file| Some(file.ok()?.path)),
             );
         }
-        if args.records.is_empty() && io::stdin().is_terminal() && !args.quiet {
-            report::line(&"reading standard input, which is a terminal; end it with Ctrl-D");
+        if args.records.is_empty() && !args.quiet {
+            report::reading_terminal();
         }
         Self {
             report,

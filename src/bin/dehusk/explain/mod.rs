@@ -7,7 +7,7 @@ mod json;
 mod terminal;
 mod words;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use dehusk::{Explanation, Extractor, Input, Page, PageError, Worker};
@@ -159,10 +159,8 @@ impl Picked {
         let input = match args.path.as_deref() {
             Some(path) if path != Path::new("-") => input.path(path),
             given => {
-                if given.is_none() && io::stdin().is_terminal() {
-                    report::line(
-                        &"reading standard input, which is a terminal; end it with Ctrl-D",
-                    );
+                if given.is_none() {
+                    report::reading_terminal();
                 }
                 input.stdin()
             }
