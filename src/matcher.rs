@@ -214,7 +214,8 @@ impl Mended {
         let table = chars::table();
         // Length of the run of Han characters that ends at the cursor.
         let mut run = 0u32;
-        let mut at = 0;
+        // What is not copied yet begins at `from`.
+        let (mut from, mut at) = (0, 0);
         while let Some(c) = text[at..].chars().next() {
             let class = table.kind(c).class();
             let gap = match class {
@@ -224,14 +225,16 @@ impl Mended {
                 _ => 0,
             };
             if gap > 0 {
+                self.text.push_str(&text[from..at]);
                 at += gap;
+                from = at;
                 self.breaks.push((self.text.len(), at));
                 continue;
             }
             run = if class == Class::Han { run + 1 } else { 0 };
-            self.text.push(c);
             at += c.len_utf8();
         }
+        self.text.push_str(&text[from..]);
     }
 
     /// Moves hits from the copy to the page. A hit that begins right after a gap begins
