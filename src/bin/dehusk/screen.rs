@@ -8,6 +8,7 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{Ansi256Color, Color, Style};
 use comfy_table::{CellAlignment, Table, presets};
 use dehusk::Label;
@@ -28,9 +29,21 @@ pub(crate) fn columns() -> usize {
     columns.unwrap_or(COLUMNS).max(FEWEST_COLUMNS)
 }
 
+/// True for a terminal that shows characters and nothing more.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Writes to standard output, with colours where they are wanted.
 pub(crate) fn print(text: &str) -> io::Result<()> {
-    let mut stdout = anstream::AutoStream::auto(io::stdout()).lock();
+    let stdout = io::stdout();
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|wish| wish != "0");
+    // By itself anstream takes any terminal of a CI machine for one with colours.
+    let choice = match is_dumb() && !forced {
+        true => ColorChoice::Never,
+        false => AutoStream::choice(&stdout),
+    };
+    let mut stdout = AutoStream::new(stdout, choice).lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }

@@ -62,7 +62,7 @@ struct Pen {
 
 impl Pen {
     fn new() -> Self {
-        let ascii = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let ascii = screen::is_dumb();
         Self { ascii }
     }
 
