@@ -1,6 +1,7 @@
 //! The one error type. A failure that belongs to one page is a [`crate::PageError`]
 //! and travels as data; an [`Error`] stops the run.
 
+use std::any::Any;
 use std::fmt;
 
 /// A `Result` whose error is [`Error`].
@@ -70,3 +71,10 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("panic")
+}

@@ -29,7 +29,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, panic_message};
 use crate::extract::{Extractor, Worker};
 use crate::input::{Block, Input, Item, Parser, Skipped};
 use crate::output::{OutputFormat, RecordWriter, Sink};
@@ -473,7 +473,7 @@ impl<'e> Crew<'_, 'e> {
             out.truncate(start);
             let id = std::mem::take(&mut scratch.page.id);
             *scratch = self.scratch();
-            let reason = format!("bug in dehusk, please report: {}", message(&*panic));
+            let reason = format!("bug in dehusk, please report: {}", panic_message(&*panic));
             Err(Box::new(self.parser.error(block, item, &id, reason)))
         })
     }
@@ -487,13 +487,6 @@ impl<'e> Crew<'_, 'e> {
         }
         out.extend_from_slice(format.after());
     }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("panic")
 }
 
 /// The writing end: takes batches as they come and hands them on in order.

@@ -27,6 +27,7 @@ use super::block::{Block, Form, Item, Said};
 use super::compress::Stream;
 use super::decode::decode_utf8;
 use super::{Fields, Meter, footer, html, jsonl};
+use crate::error::panic_message;
 use crate::page::Page;
 
 /// The most rows read at once. Texts are not copied for it, but the pieces of the file in
@@ -270,11 +271,8 @@ impl Rows {
 /// Calls into the crates that read. They are written to return errors, but a made-up file has
 /// made them panic before, and one file must not cost a run.
 fn guard<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(format!("broken Parquet: {}", text.unwrap_or("panic")))
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(format!("broken Parquet: {}", panic_message(&*panic))))
 }
 
 /// What an error says, without the names of the crates that it went through.
