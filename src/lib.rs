@@ -35,6 +35,9 @@
 //!
 //! A whole crawl, on all cores and in bounded memory: [`Input`] to [`Pipeline`] to a [`Sink`].
 //!
+//! Beside that: [`Worker::explain`] tells why a page was split as it was, `Stats` what is in records,
+//! and [`pair_search`] is the searcher for many patterns in Chinese text that finds the cues.
+//!
 //! The features `cli`, `compress`, `parquet`, `eval` and `stats` (on by default) bring the program,
 //! gzip and Zstandard, Parquet, scores against labelled pages, and figures of records; a library
 //! user can do without: `default-features = false`.

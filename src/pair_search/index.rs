@@ -1,7 +1,7 @@
 //! Patterns become one stretch of bytes, and their anchors a table: which patterns may stand
 //! where that anchor stands.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ impl Patterns {
         patterns: impl IntoIterator<Item = P>,
         fold: bool,
     ) -> Result<Self> {
-        let mut seen = HashMap::new();
+        let mut seen = HashSet::new();
         let mut all = Self {
             text: String::new(),
             ends: Vec::new(),
@@ -51,7 +51,7 @@ impl Patterns {
             if pattern.len() > LONGEST {
                 return Err(fail("it has more than 65,535 bytes"));
             }
-            if seen.contains_key(&pattern) {
+            if seen.contains(&pattern) {
                 continue;
             }
             all.text.push_str(&pattern);
@@ -59,7 +59,7 @@ impl Patterns {
             all.ends
                 .push(end.map_err(|_| fail("with it there are more than 2^32 bytes"))?);
             all.given.push(number as u32);
-            seen.insert(pattern, ());
+            seen.insert(pattern);
         }
         Ok(all)
     }

@@ -156,9 +156,14 @@ impl Most {
 
 impl Figures {
     pub(super) fn of(stats: &Stats, number: usize) -> Self {
-        let length: u64 = stats.labels.iter().map(|label| label.length).sum();
+        let length = {
+            let lengths = stats.labels.iter().map(|label| label.length);
+            lengths.fold(0, u64::saturating_add)
+        };
         let main = Label::ALL.into_iter().filter(|label| label.is_main());
-        let main: u64 = main.map(|label| stats.labels[label as usize].length).sum();
+        let main = main
+            .map(|label| stats.labels[label as usize].length)
+            .fold(0, u64::saturating_add);
         let (shared_contacts, shared_contacts_count) = stats.contacts.shared(number);
         let (clusters, clusters_count) = stats.contacts.clusters(number);
         let (contacts, more_contacts) = stats.contacts.distinct();

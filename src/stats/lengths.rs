@@ -33,11 +33,11 @@ pub struct Distribution {
     pub min: u64,
     /// A tenth is not longer than this; to within a sixteenth, as the others are.
     pub p10: u64,
-    /// A eighth is not longer.
+    /// A quarter is not longer.
     pub p25: u64,
     /// Half is not longer.
     pub p50: u64,
-    /// Three eighths are not longer.
+    /// Three quarters are not longer.
     pub p75: u64,
     /// Nine tenths are not longer.
     pub p90: u64,

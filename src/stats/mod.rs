@@ -199,8 +199,13 @@ impl Stats {
             self.hosts.update(&host, |slot| {
                 slot.rank += 1;
                 slot.value.pages += 1;
-                slot.value.length += length;
-                slot.value.husk += husk;
+                let HostCount {
+                    length: all,
+                    husk: of_it,
+                    ..
+                } = &mut slot.value;
+                *all = all.saturating_add(length);
+                *of_it = of_it.saturating_add(husk);
             });
         }
     }
@@ -288,7 +293,7 @@ impl Stats {
 
     fn count_label(&mut self, label: Label, length: u64, seen: &mut [bool; Label::COUNT]) {
         let count = &mut self.labels[label as usize];
-        count.length += length;
+        count.length = count.length.saturating_add(length);
         count.segments += 1;
         count.pages += u64::from(!std::mem::replace(&mut seen[label as usize], true));
     }

@@ -14,6 +14,9 @@ pub(super) const KEYS: [&str; 11] = [
     "error", "reason",
 ];
 
+/// No page is longer, in whatever unit: what is said of one that is would not add up.
+const LONGEST: usize = 1 << 40;
+
 /// What one record says.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -99,7 +102,19 @@ fn value<'j, T: Deserialize<'j>>(key: &str, json: &'j str) -> Result<T, String> 
 }
 
 fn parts(segments: Vec<Segment>) -> Result<Vec<Part>, String> {
-    segments.into_iter().map(part).collect()
+    let mut done = 0;
+    let next = |segment| {
+        let part = part(segment)?;
+        let Span { start, end } = part.span;
+        if start < done {
+            return Err(format!(
+                "no record: a segment from {start}, where the one before ends at {done}"
+            ));
+        }
+        done = end;
+        Ok(part)
+    };
+    segments.into_iter().map(next).collect()
 }
 
 fn part(segment: Segment) -> Result<Part, String> {
@@ -111,7 +126,7 @@ fn part(segment: Segment) -> Result<Part, String> {
     } = segment;
     let label =
         Label::from_name(&kind).ok_or_else(|| format!("no record: unknown kind {kind:?}"))?;
-    if start > end {
+    if start > end || end > LONGEST {
         return Err(format!("no record: a segment from {start} to {end}"));
     }
     let items = items.into_iter().flatten();
@@ -267,6 +282,14 @@ mod tests {
             (
                 r#"{"segments":[{"kind":"body","start":2,"end":1}]}"#,
                 "no record: a segment from 2 to 1",
+            ),
+            (
+                r#"{"segments":[{"kind":"body","start":0,"end":18446744073709551615}]}"#,
+                "no record: a segment from 0 to 18446744073709551615",
+            ),
+            (
+                r#"{"segments":[{"kind":"nav","start":0,"end":9},{"kind":"body","start":5,"end":12}]}"#,
+                "no record: a segment from 5, where the one before ends at 9",
             ),
             (
                 r#"{"segments":[{"kind":"body","start":-1,"end":1}]}"#,

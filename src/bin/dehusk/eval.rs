@@ -22,13 +22,12 @@ pub(crate) fn eval(args: &Eval) -> Result<Outcome, Failure> {
         gold.pages = select(gold.pages, path)?;
     }
     let mut predictions = Predictions::new(&gold.pages);
-    let read = if args.records == Path::new("-") {
-        predictions.read("-", io::stdin())
+    if args.records == Path::new("-") {
+        predictions.read("-", io::stdin())?;
     } else {
         let file = File::open(&args.records).map_err(|error| run::named(&args.records, &error))?;
-        predictions.read(&args.records.to_string_lossy(), file)
-    };
-    read?;
+        predictions.read(&args.records.to_string_lossy(), file)?;
+    }
     let scores = predictions.score();
     if scores.pages.iter().all(|page| page.found == Found::Missing) {
         report::line(

@@ -1,5 +1,7 @@
-//! The `dehusk` command: what was typed ([`args`]), completed from a file ([`config`]), is given its meaning ([`run`],
-//! [`shards`], [`rules`]), and the exit status is decided here.
+//! The `dehusk` command: what was typed ([`args`]), completed from a file ([`config`]), is given its
+//! meaning in a module for each command (of `extract`: [`run`] and [`shards`]), and the exit
+//! status is decided here. What reaches a terminal goes through [`screen`] and [`report`], what
+//! reaches a browser through [`sheet`].
 //!
 //! 0: all pages came through. 1: the run finished, but some pages failed. 2: it could not
 //! run, or not to its end, or could not write. 130: it was interrupted. A reader of our

@@ -26,7 +26,7 @@ pub(crate) fn extract(args: Box<Extract>) -> Result<Outcome, Failure> {
     places::refuse_ending(&args);
     let paths = places::paths(&args)?;
     let settings = Settings::of(&args, writer.format())?;
-    let extractor = extractor(&args)?;
+    let extractor = extractor(&args.rules, args.weights.as_deref(), args.confidence)?;
     let mut pipeline = Pipeline::new(&extractor, writer.clone()).on_error(on_error(args.on_error));
     if let Some(threads) = args.threads {
         pipeline = pipeline.threads(threads);
@@ -294,13 +294,18 @@ fn on_error(policy: args::OnError) -> dehusk::OnError {
     }
 }
 
-fn extractor(args: &Extract) -> Result<Extractor, Failure> {
-    let mut builder = with_rules(&args.rules)?.confidence(args.confidence);
-    if let Some(path) = &args.weights {
+/// The built-in rules and those of these packs, with the built-in weights or those of a file.
+pub(crate) fn extractor(
+    packs: &[PathBuf],
+    weights: Option<&Path>,
+    confidence: bool,
+) -> Result<Extractor, Failure> {
+    let mut builder = with_rules(packs)?.confidence(confidence);
+    if let Some(path) = weights {
         builder = builder.weights(path.display().to_string(), load(path)?);
     }
     let built = builder.build();
-    match &args.weights {
+    match weights {
         Some(path) => built.map_err(|error| advice::of_weights(error, path)),
         None => built,
     }

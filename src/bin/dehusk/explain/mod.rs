@@ -10,7 +10,7 @@ mod words;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use dehusk::{Explanation, Extractor, Input, Page, PageError, Worker};
+use dehusk::{Explanation, Input, Page, PageError, Worker};
 
 use crate::args::Explain;
 use crate::explain::against::{Difference, Records, Sum};
@@ -32,7 +32,7 @@ struct Told<'a> {
 
 pub(crate) fn explain(args: Box<Explain>) -> Result<Outcome, Failure> {
     refuse_clashes(&args);
-    let extractor = extractor(&args)?;
+    let extractor = run::extractor(&args.rules, args.weights.as_deref(), false)?;
     let records = args.against.as_deref().map(Records::read).transpose()?;
     // Before the input starts threads.
     interrupt::install();
@@ -109,14 +109,6 @@ impl Run<'_> {
             _ => false,
         }
     }
-}
-
-fn extractor(args: &Explain) -> Result<Extractor, Failure> {
-    let mut builder = run::with_rules(&args.rules)?;
-    if let Some(path) = &args.weights {
-        builder = builder.weights(path.display().to_string(), run::load(path)?);
-    }
-    builder.build()
 }
 
 /// The file that is written is none of those that are read.
