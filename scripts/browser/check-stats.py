@@ -59,12 +59,11 @@ def farms():
 def hostile():
     made = []
     for text in HOSTILE:
-        kinds = ["title", "body", "nav"]
-        end = len(text.encode())
-        parts = [{"kind": kind, "start": 0, "end": end} for kind in kinds]
+        length = len(text.encode())
         for host in ("a", "b"):
             made.append(record(0, f"http://{host}{text[:90]}/", [("phone", text), (text[:20], "1")], title=text, tags=[text] * 2,
-                               related=[text] * 3, language=text[:40], segments=parts, text=text))
+                               related=[text] * 3, language=text[:40], segments=segments(length, length, length),
+                               text=text * 3))
         made.append({"schema": 1, "id": text[:20], "source": {"path": "p"}, "error": text})
     return made
 
