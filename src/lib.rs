@@ -127,6 +127,11 @@ pub use crate::train::{Settings, Trainer};
 #[doc(hidden)]
 pub mod _internals {
     pub use crate::extract::Stages;
+
+    /// What a weights file says, written anew.
+    pub fn weights_text(name: &str, text: &str) -> crate::Result<String> {
+        crate::decide::weights::Weights::parse(name, text).map(|weights| weights.to_text())
+    }
 }
 
 /// The guide's program, so that it is compiled and run.

@@ -4,11 +4,18 @@
 #![cfg(feature = "compress")]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
-use std::io::{Cursor, Read as _, Write as _};
+#[path = "kit/crawl.rs"]
+mod crawl;
+#[path = "kit/trickle.rs"]
+mod trickle;
+
+use std::io::{Cursor, Write as _};
 
 use dehusk::{Extractor, Input, InputBuilder, OutputFormat, Page, PageError, RecordWriter};
-use encoding_rs::Encoding;
 use serde_json::{Value, json};
+
+use crawl::{encode, gzip, html, pack, record, response};
+use trickle::Trickle;
 
 /// Pages whose characters all of the charsets have. A block is a paragraph.
 const PAGES: [&str; 3] = [
@@ -27,83 +34,6 @@ const PAGES: [&str; 3] = [
 
 const CHARSETS: [&str; 4] = ["utf-8", "gb18030", "big5", "utf-16le"];
 const PACKINGS: [&str; 5] = ["plain", "gz", "zst", "bz2", "xz"];
-
-fn encode(text: &str, charset: &str) -> Vec<u8> {
-    if charset == "utf-16le" {
-        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
-        return units.flat_map(u16::to_le_bytes).collect();
-    }
-    let (bytes, _, failed) = Encoding::for_label(charset.as_bytes())
-        .unwrap()
-        .encode(text);
-    assert!(!failed, "{charset}");
-    bytes.into_owned()
-}
-
-fn pack(packing: &str, bytes: &[u8]) -> Vec<u8> {
-    match packing {
-        "gz" => gzip(bytes),
-        "zst" => {
-            let mut out = zstd::Encoder::new(Vec::new(), 0).unwrap();
-            out.include_checksum(true).unwrap();
-            out.write_all(bytes).unwrap();
-            out.finish().unwrap()
-        }
-        "bz2" => {
-            let mut out = Vec::new();
-            let fast = bzip2::Compression::fast();
-            bzip2::read::BzEncoder::new(bytes, fast)
-                .read_to_end(&mut out)
-                .unwrap();
-            out
-        }
-        "xz" => {
-            let options = lzma_rust2::XzOptions::with_preset(1);
-            let mut out = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-            out.write_all(bytes).unwrap();
-            out.finish().unwrap()
-        }
-        _ => bytes.to_vec(),
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    out.write_all(bytes).unwrap();
-    out.finish().unwrap()
-}
-
-fn html(page: &str, charset: &str) -> Vec<u8> {
-    let blocks: String = page
-        .split_terminator('\n')
-        .filter(|block| !block.is_empty())
-        .map(|block| format!("<p>{block}</p>\n"))
-        .collect();
-    let head = format!("<meta charset={charset}><script>var x = '隱藏';</script>");
-    encode(
-        &format!("<!DOCTYPE html>\n<html><head>{head}</head><body>\n{blocks}</body></html>"),
-        charset,
-    )
-}
-
-fn record(kind: &str, number: usize, content: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n\
-         WARC-Date: 2024-05-01T00:00:0{number}Z\r\nWARC-Target-URI: http://example.org/{number}\r\n\
-         Content-Length: {}\r\n\r\n",
-        content.len()
-    );
-    [head.as_bytes(), content, b"\r\n\r\n"].concat()
-}
-
-fn response(number: usize, page: &str, charset: &str) -> Vec<u8> {
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
-    record(
-        "response",
-        number,
-        &[head.as_bytes(), &html(page, charset)].concat(),
-    )
-}
 
 /// The pages in a container, as files of it.
 fn files(container: &str, charset: &str) -> Vec<Vec<u8>> {
@@ -237,6 +167,28 @@ fn five(pack: fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
     (0..5)
         .map(|number| pack(&response(number, PAGES[number % 3], "utf-8")))
         .collect()
+}
+
+/// A byte at a time, two, three …: the same pages as all at once.
+#[test]
+fn however_the_bytes_arrive() {
+    let sizes = || (1..=70).chain([127, 128, 129, 1000, 4096, 16_384]);
+    for container in ["text", "html", "jsonl", "wet", "warc"] {
+        for packing in PACKINGS {
+            let files = files(container, "gb18030");
+            let files = files.iter().map(|file| pack(packing, file));
+            for file in files.collect::<Vec<_>>() {
+                let whole = pages(Input::builder().reader("in", Cursor::new(file.clone())));
+                assert!(!whole.is_empty() && whole.iter().all(Result::is_ok));
+                for size in sizes() {
+                    let input = Input::builder().reader("in", Trickle::new(&*file, [size]));
+                    let pieces = pages(input.block_size(size));
+                    let way = format!("{container}, {packing}, by {size} bytes");
+                    assert_eq!(format!("{pieces:?}"), format!("{whole:?}"), "{way}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

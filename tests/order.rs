@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+#[path = "kit/trickle.rs"]
+mod trickle;
+
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::sync::OnceLock;
@@ -12,6 +15,8 @@ use dehusk::{
     Pipeline, RecordWriter, Sink, Summary,
 };
 use proptest::prelude::*;
+
+use trickle::Trickle;
 
 /// Keeps everything.
 #[derive(Debug, Default, PartialEq)]
@@ -46,22 +51,6 @@ fn run(input: InputBuilder, threads: usize, on_error: OnError) -> (Kept, Option<
     let mut kept = Kept::default();
     let summary = pipeline.run(input.build(), &mut kept).ok();
     (kept, summary)
-}
-
-/// Gives its bytes in pieces of the given sizes, over and over.
-struct Trickle {
-    bytes: io::Cursor<Vec<u8>>,
-    sizes: Vec<usize>,
-    turn: usize,
-}
-
-impl Read for Trickle {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.sizes[self.turn % self.sizes.len()];
-        self.turn += 1;
-        let size = size.min(buffer.len());
-        self.bytes.read(&mut buffer[..size])
-    }
 }
 
 /// Lines of all kinds: good, broken, blank, long, not UTF-8.
@@ -126,7 +115,7 @@ proptest! {
         prop_assert_eq!((summary.pages + summary.errors) as usize, lines_by_hand(&bytes));
         prop_assert_eq!(expected.out.iter().filter(|byte| **byte == b'\n').count(), lines_by_hand(&bytes));
         for threads in [1, 2, 3, 8] {
-            let trickle = Trickle { bytes: io::Cursor::new(bytes.clone()), sizes: sizes.clone(), turn: 0 };
+            let trickle = Trickle::new(&*bytes, &*sizes);
             let got = run(jsonl().reader("in", trickle).block_size(block), threads, OnError::Record);
             prop_assert_eq!(&got.0, &expected);
             prop_assert_eq!(got.1, Some(summary));
@@ -150,7 +139,7 @@ proptest! {
 
     #[test]
     fn text_arrives_whole(bytes in proptest::collection::vec(any::<u8>(), 0..600), size in 1..100_usize) {
-        let trickle = Trickle { bytes: io::Cursor::new(bytes.clone()), sizes: vec![size], turn: 0 };
+        let trickle = Trickle::new(&*bytes, [size]);
         let utf8 = Charset::for_label("utf-8").unwrap();
         let mut input = Input::builder().format(InputFormat::Text).charset(utf8).reader("in", trickle).build();
         if bytes.starts_with(&[0x1f, 0x8b]) {

@@ -1,8 +1,8 @@
 //! From a file's bytes to its content: gzip of any number of members, zstd of any number of
 //! frames, bzip2 and xz of any number of streams are told by their first bytes, never by a
 //! name, and unpacked.
-//! Anything else passes through. Broken data yields all bytes before the break, then an
-//! error; it never looks like the end of the file.
+//! Anything else passes through. Broken data yields the bytes before the break, but for the last
+//! 16 KiB at most, then an error; it never looks like the end of the file.
 
 use std::io::{self, Read};
 
@@ -61,6 +61,10 @@ impl Stream {
 
     /// The next bytes, `want` of them unless the stream ends or fails before, without taking them.
     pub(super) fn look(&mut self, want: usize) -> &[u8] {
+        if self.given == self.head.len() {
+            self.head.clear();
+            self.given = 0;
+        }
         let missing = want.saturating_sub(self.head.len() - self.given);
         if missing > 0 && self.failed.is_none() {
             let more = self
@@ -177,8 +181,8 @@ impl Packing {
 
     #[cfg(feature = "compress")]
     fn unpack(self, packed: Stream) -> Box<dyn Read + Send> {
-        let packed = io::BufReader::with_capacity(128 * 1024, packed);
-        match self {
+        let packed = Steady::new(packed, 128 << 10);
+        let unpacked = match self {
             Self::Gzip | Self::Zstd => Box::new(Members::new(packed, self)),
             Self::Bzip2 => self.named(bzip2::bufread::MultiBzDecoder::new(packed)),
             Self::Xz => {
@@ -187,7 +191,8 @@ impl Packing {
                     packed, streams, XZ_MEMORY,
                 ))
             }
-        }
+        };
+        Box::new(Steady::new(Stream::plain(unpacked), 16 << 10))
     }
 
     #[cfg(not(feature = "compress"))]
@@ -202,6 +207,49 @@ impl Packing {
             packing: self,
             inner,
         })
+    }
+}
+
+/// Reads in steps of one size, however its bytes arrive and however they are asked for.
+///
+/// What a decoder still gives of broken data depends on how much it is given and asked for at a
+/// time; between two of these it does not depend on a pipe's moods or on the size of blocks.
+#[cfg(feature = "compress")]
+struct Steady {
+    stream: Stream,
+    step: usize,
+}
+
+#[cfg(feature = "compress")]
+impl Steady {
+    fn new(stream: Stream, step: usize) -> Self {
+        Self { stream, step }
+    }
+}
+
+#[cfg(feature = "compress")]
+impl io::BufRead for Steady {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        // Only what is left of the last step, if there is any.
+        let left = self.stream.head.len() - self.stream.given;
+        let want = if left > 0 { left } else { self.step };
+        if self.stream.look(want).is_empty() {
+            return self.stream.failed.take().map_or(Ok(&[]), Err);
+        }
+        Ok(&self.stream.head[self.stream.given..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.stream.skip(count);
+    }
+}
+
+#[cfg(feature = "compress")]
+impl Read for Steady {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = io::BufRead::fill_buf(self)?.read(buffer)?;
+        self.stream.skip(count);
+        Ok(count)
     }
 }
 
