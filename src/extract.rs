@@ -10,8 +10,9 @@ use crate::features::Features;
 use crate::fields::{self, Record};
 use crate::markup::Markup;
 use crate::matcher::{self, Hit, Matcher};
-use crate::pieces::{self, Lines, Piece};
+use crate::pieces::{self, Lines, MOST_PIECES, Piece};
 use crate::rules::RuleSet;
+use crate::span::Span;
 use crate::timings::{Stage, Watch};
 
 /// Splits pages; built once, immutable, shared by all threads.
@@ -184,10 +185,16 @@ impl Worker<'_> {
     ///
     /// [`Page::markup`]: crate::Page::markup
     pub fn extract_marked_up<'p>(&mut self, text: &'p str, markup: &Markup) -> Record<'p> {
-        self.split(text, markup, self.extractor.confidence)
+        self.watch.start();
+        let end = self.lines.scan(text, MOST_PIECES);
+        if end < text.len() {
+            return self.split_in_parts(text, markup, end);
+        }
+        self.weigh_lines(text, markup);
+        self.conclude(text, markup, self.extractor.confidence)
     }
 
-    /// All stages.
+    /// All stages for the page as one, however long it is.
     pub(crate) fn split<'p>(
         &mut self,
         text: &'p str,
@@ -195,6 +202,28 @@ impl Worker<'_> {
         confidence: bool,
     ) -> Record<'p> {
         self.prepare(text, markup);
+        self.conclude(text, markup, confidence)
+    }
+
+    /// All stages for each part of a very long page; of the first, which ends at `end`, the
+    /// lines are known.
+    fn split_in_parts<'p>(&mut self, text: &'p str, markup: &Markup, mut end: usize) -> Record<'p> {
+        let mut whole = Record::empty(text);
+        let mut part = markup.clone();
+        let mut start = 0;
+        while start < text.len() {
+            markup.cut_runs(Span::new(start, end), &mut part);
+            self.weigh_lines(&text[start..end], &part);
+            let record = self.conclude(&text[start..end], &part, self.extractor.confidence);
+            whole.append(record, start);
+            start = end;
+            end += self.lines.scan(&text[start..], MOST_PIECES);
+        }
+        whole
+    }
+
+    /// All stages behind the features.
+    fn conclude<'p>(&mut self, text: &'p str, markup: &Markup, confidence: bool) -> Record<'p> {
         self.decide(markup, confidence);
         self.watch.lap(Stage::Decide);
         let record = self.assemble(text, markup, confidence);
@@ -210,7 +239,12 @@ impl Worker<'_> {
     /// All up to the decision: lines, hits, pieces, features.
     pub(crate) fn prepare(&mut self, text: &str, markup: &Markup) {
         self.watch.start();
-        self.lines.scan(text);
+        self.lines.scan(text, usize::MAX);
+        self.weigh_lines(text, markup);
+    }
+
+    /// From lines to features.
+    fn weigh_lines(&mut self, text: &str, markup: &Markup) {
         self.watch.lap(Stage::Lines);
         self.find(text);
         self.watch.lap(Stage::Match);
@@ -294,7 +328,7 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Lines that are not blank.
     pub fn lines(&mut self) -> usize {
-        self.worker.lines.scan(self.text);
+        self.worker.lines.scan(self.text, usize::MAX);
         self.worker.lines.len()
     }
 

@@ -112,6 +112,21 @@ impl Markup {
             .take_while(move |run| run.span.start < range.end)
     }
 
+    /// Gives `part`, which is a copy of this, the runs of a range of the text, for that range as
+    /// a text by itself.
+    pub(crate) fn cut_runs(&self, range: Span, part: &mut Markup) {
+        let inside = |run: &Run| {
+            let start = run.span.start.max(range.start) - range.start;
+            let end = run.span.end.min(range.end) - range.start;
+            Run {
+                span: Span::new(start, end),
+                ..*run
+            }
+        };
+        part.runs.clear();
+        part.runs.extend(self.runs_in(range).map(inside));
+    }
+
     /// The parts of links that lie in a range of the text, with their numbers.
     pub(crate) fn links_in(&self, range: Span) -> Vec<(u32, Span)> {
         let mut links: Vec<(u32, Span)> = Vec::new();

@@ -112,6 +112,12 @@ struct Line {
     blank_before: bool,
 }
 
+/// A page has no more lines or pieces than this: what is remembered of a piece to decide on it
+/// is 700 bytes, which is nothing on any page that people read, and gigabytes on a page of 16 MB that
+/// has nothing but line ends. What has more lines is taken in parts, and beyond so many
+/// pieces no line is cut.
+pub(crate) const MOST_PIECES: usize = 1 << 17;
+
 /// The lines of a page and what they have in common. Scratch: reused from page to page.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -121,14 +127,15 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Cuts a page at its line ends and counts what each line is made of.
-    pub(crate) fn scan(&mut self, text: &str) {
+    /// Cuts a page at its line ends and counts what each line is made of, of no more than
+    /// `most` lines that are not blank. Returns the offset behind the last.
+    pub(crate) fn scan(&mut self, text: &str, most: usize) -> usize {
         self.lines.clear();
         self.torn = false;
         let table = chars::table();
         let mut start = 0;
         let mut breaks = 0;
-        while start < text.len() {
+        while start < text.len() && self.lines.len() < most {
             let mut counter = Counter::new(table);
             let end = counter.run(&text[start..]) + start;
             self.torn |= counter.torn;
@@ -149,6 +156,7 @@ impl Lines {
             }
             start = end;
         }
+        start
     }
 
     /// How many there are.
@@ -181,6 +189,7 @@ impl Lines {
             cuts.clear();
             let within = &hits[first_hit..next_hit];
             find_cuts(text, &line, within, &opens, alone, &mut cuts);
+            cuts.truncate(MOST_PIECES.saturating_sub(pieces.len()));
             if cuts.is_empty() {
                 let hits = first_hit..next_hit;
                 pieces.push(Piece {

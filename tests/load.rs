@@ -66,6 +66,32 @@ fn very_many_pages_of_one_line() {
     }
 }
 
+/// What is remembered of a line to decide on it is hundreds of times two bytes; it is not
+/// remembered of all of them together.
+#[test]
+fn a_page_of_very_many_lines() {
+    const LINES: usize = 1_000_000;
+    let dir = Dir::new();
+    dir.raw("a.txt", "a\n".repeat(LINES));
+    let line = format!(
+        "ulimit -v 500000 && {} extract a.txt --threads 1 --fields id,segments",
+        env!("CARGO_BIN_EXE_dehusk")
+    );
+    let run = Command::new("bash")
+        .args(["-c", &line])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let record = &records(&String::from_utf8(run.stdout).unwrap())[0];
+    let last = record["segments"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["end"], 2 * LINES);
+}
+
 /// A page of every size up to the limit and beyond, from every kind of file that has a size of its own.
 #[test]
 fn sizes_around_the_limit() {

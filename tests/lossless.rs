@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::{fs, iter};
 
-use dehusk::{Extractor, Input, InputFormat, Keep, OutputFormat, Page, RecordWriter};
+use dehusk::{Extractor, Input, InputFormat, Keep, Label, OutputFormat, Page, RecordWriter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -250,6 +250,54 @@ fn many_lines() {
         "一、\n二、\n",
     ] {
         check(&EXTRACTOR.worker().extract(&line.repeat(200_000)));
+    }
+}
+
+/// What has more lines than the decision looks at together is taken in parts.
+#[test]
+fn a_page_in_parts() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let example = fs::read_to_string(fixtures.join("example.txt")).unwrap();
+    let alone = EXTRACTOR.worker().extract(&example);
+    let paragraph =
+        |number| format!("{number}. 薄荷喜光，也耐半阴，放在窗台上就能活，只是不要忘了浇水。\n");
+    let long: String = (0..300_000).map(paragraph).collect();
+    let text = format!("{example}\n{long}\n{example}");
+    let record = EXTRACTOR.worker().extract(&text);
+    check(&record);
+    assert_eq!(record.title(), alone.title());
+    assert_eq!(record.language, alone.language);
+    assert!(record.tags().take(3).eq(alone.tags()));
+    let last = record
+        .segments
+        .iter()
+        .rfind(|segment| segment.kind == Label::Tags);
+    let items = last.unwrap().items.iter().map(|item| item.of(&text));
+    assert!(items.eq(alone.tags()));
+    let contacts: Vec<_> = record
+        .contacts
+        .iter()
+        .map(|contact| contact.span.of(&text))
+        .collect();
+    assert_eq!(
+        contacts,
+        [&text[alone.contacts[0].span.start..alone.contacts[0].span.end]; 2]
+    );
+
+    let paragraph = "<p><a href=/1.html>薄荷怎么养</a><p>薄荷喜光，也耐半阴。";
+    let input = Input::builder()
+        .reader(
+            "in",
+            Cursor::new(format!("<html>{}", paragraph.repeat(100_000))),
+        )
+        .format(InputFormat::Html);
+    for page in input.build() {
+        let page = page.unwrap();
+        check(
+            &EXTRACTOR
+                .worker()
+                .extract_marked_up(&page.text, &page.markup),
+        );
     }
 }
 

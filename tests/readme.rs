@@ -129,6 +129,27 @@ fn the_guide_shows_what_happens() {
     assert!(wrong.is_empty(), "docs/guide.md:\n{}", wrong.join("\n"));
 }
 
+/// `file::name` in the list of promises is a function of that name in `tests/file.rs`; a path is there.
+#[test]
+fn what_is_promised_is_held() {
+    let promises = document("docs/reliability.md");
+    let quoted = promises.split('`').skip(1).step_by(2);
+    let mut tests = 0;
+    for word in quoted {
+        if let Some((file, name)) = word.split_once("::").filter(|(file, _)| *file != "file") {
+            let text = document(&format!("tests/{file}.rs"));
+            let listed = text.lines().find(|line| line.starts_with("garbled!("));
+            let listed =
+                listed.is_some_and(|line| line.split([' ', '(', ')']).any(|one| one == name));
+            assert!(text.contains(&format!("fn {name}(")) || listed, "no {word}");
+            tests += 1;
+        } else if word.contains('/') && !word.contains(' ') {
+            assert!(root().join(word).exists(), "no {word}");
+        }
+    }
+    assert!(tests > 30, "the list has lost its tests");
+}
+
 #[test]
 fn an_ellipsis_stands_for_the_rest_of_a_line() {
     assert!(agrees("a\nb …\n", "a\nb 1.5\n"));

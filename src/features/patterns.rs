@@ -142,7 +142,7 @@ mod tests {
 
     fn shape(line: &str) -> Shape {
         let (mut lines, mut pieces) = (Lines::default(), Vec::new());
-        lines.scan(line);
+        lines.scan(line, usize::MAX);
         lines.pieces(line, &[], |_| false, &mut pieces);
         pieces.swap_remove(0).shape
     }

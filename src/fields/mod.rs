@@ -110,6 +110,45 @@ pub struct Record<'p> {
 }
 
 impl<'p> Record<'p> {
+    /// Of a page whose parts are to be appended.
+    pub(crate) fn empty(text: &'p str) -> Self {
+        Self {
+            text,
+            title: None,
+            sections: Vec::new(),
+            contacts: Vec::new(),
+            masked: Vec::new(),
+            language: None,
+            segments: Vec::new(),
+        }
+    }
+
+    /// Adds the record of the part of the text that starts at byte `at`. Title and language are
+    /// those of the first part that has them.
+    pub(crate) fn append(&mut self, part: Record<'_>, at: usize) {
+        let shift = |span: Span| Span::new(span.start + at, span.end + at);
+        self.title = self.title.or(part.title.map(shift));
+        self.language = self.language.or(part.language);
+        self.masked.extend(part.masked.into_iter().map(shift));
+        self.sections
+            .extend(part.sections.into_iter().map(|section| Section {
+                heading: shift(section.heading),
+                span: shift(section.span),
+                ..section
+            }));
+        self.contacts
+            .extend(part.contacts.into_iter().map(|contact| Contact {
+                span: shift(contact.span),
+                ..contact
+            }));
+        self.segments
+            .extend(part.segments.into_iter().map(|segment| Segment {
+                span: shift(segment.span),
+                items: segment.items.into_iter().map(shift).collect(),
+                ..segment
+            }));
+    }
+
     /// The article's title.
     pub fn title(&self) -> Option<&'p str> {
         self.title.map(|span| span.of(self.text))

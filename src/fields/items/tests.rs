@@ -14,7 +14,7 @@ fn items(find: Find, text: &str) -> Vec<&str> {
     static MATCHER: OnceLock<Matcher> = OnceLock::new();
     let matcher = MATCHER.get_or_init(|| Matcher::new(&RuleSet::builtin()).unwrap());
     let (mut lines, mut hits, mut pieces) = (Lines::default(), Vec::new(), Vec::new());
-    lines.scan(text);
+    lines.scan(text, usize::MAX);
     matcher.find(text, lines.torn, &mut Scratch::default(), &mut hits);
     let opens = |hit: Hit| {
         let cues = matcher.cues(hit);
