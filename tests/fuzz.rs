@@ -172,7 +172,7 @@ macro_rules! garbled {
     };
 }
 
-garbled!(page jsonl warc html parquet packed rules weights search stats);
+garbled!(page jsonl warc html parquet packed rules weights search stats gold predictions);
 
 /// `dehusk.toml` is understood or refused, by the program itself: that is where it is read.
 #[test]

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use dehusk::{Extractor, OutputFormat, Page, ParquetWriter, RecordWriter, RuleSet};
+use serde_json::json;
 
 use crate::crawl::{html, pack, record, response};
 use crate::kit::line;
+use crate::targets::GOLD_PAGE;
 
 /// Larger ones would slow a fuzzer down and show it nothing new.
 const LARGEST: usize = 6000;
@@ -37,6 +39,13 @@ pub(crate) fn seeds(target: &str) -> Vec<Vec<u8>> {
         "weights" => weight_files(),
         "search" => searches().into_iter().map(set).collect(),
         "stats" => written(&pages()).chunks(2).map(<[_]>::concat).collect(),
+        "gold" => [
+            files("fixtures/train", "marked"),
+            files("fixtures/gold", "json"),
+            vec![gold()],
+        ]
+        .concat(),
+        "predictions" => predictions(),
         "config" => settings(),
         _ => panic!("no target {target}"),
     }
@@ -210,6 +219,41 @@ fn searches() -> Vec<Vec<u8>> {
         .filter(|page| page.len() < 2000)
         .collect();
     short.iter().zip(phrases.chunks(40)).map(own).collect()
+}
+
+fn gold() -> Vec<u8> {
+    let span =
+        |start: usize, end: usize, label: &str| json!({"start": start, "end": end, "label": label});
+    let spans = [
+        span(0, 6, "title"),
+        span(8, 38, "body"),
+        span(40, 51, "tags"),
+    ];
+    let gold =
+        json!({"id": "case", "title": "标题", "tags": ["甲", "乙"], "related": [], "spans": spans});
+    gold.to_string().into_bytes()
+}
+
+/// Records of the page that is scored.
+fn predictions() -> Vec<Vec<u8>> {
+    let extractor = Extractor::builder().confidence(true).build().unwrap();
+    let page = Page {
+        id: "page".into(),
+        ..Page::default()
+    };
+    let record = extractor.worker().extract(GOLD_PAGE);
+    let mut line = Vec::new();
+    RecordWriter::new(OutputFormat::Jsonl).write(&page, &record, &mut line);
+    line.push(b'\n');
+    let failed = br#"{"schema":1,"id":"page","source":{"path":"p","record":0},"error":"bad JSON"}"#;
+    let bare = r#"{"id":"a/page.html","title":"标题","body":"薄荷喜光，也耐半阴。","tags":["甲"],"related":[]}"#;
+    vec![
+        line.clone(),
+        failed.to_vec(),
+        bare.as_bytes().to_vec(),
+        [&line[..], b"\n", &line].concat(),
+        pack("gz", &line),
+    ]
 }
 
 fn settings() -> Vec<Vec<u8>> {

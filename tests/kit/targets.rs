@@ -11,6 +11,7 @@ mod invariants;
 mod trickle;
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::Cursor;
 use std::sync::LazyLock;
 
@@ -18,10 +19,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use dehusk::_internals::weights_text;
 use dehusk::pair_search::{Level, Searcher};
 use dehusk::{
-    Extractor, Input, InputBuilder, InputFormat, Keep, Offsets, OutputFormat, Page, PageError,
-    Record, RecordWriter, RuleSet, Span, Stats, Worker,
+    Extractor, GoldPage, GoldSet, Input, InputBuilder, InputFormat, Keep, Label, Measure, Offsets,
+    OutputFormat, Page, PageError, Predictions, Record, RecordWriter, RuleSet, Span, Stats, Worker,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use invariants::check;
 use trickle::Trickle;
@@ -30,7 +31,7 @@ use trickle::Trickle;
 pub(crate) type Target = fn(&[u8]);
 
 /// Those that need nothing but the library, by name.
-pub(crate) const TARGETS: [(&str, Target); 10] = [
+pub(crate) const TARGETS: [(&str, Target); 12] = [
     ("page", page),
     ("jsonl", jsonl),
     ("warc", warc),
@@ -41,6 +42,8 @@ pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("weights", weights),
     ("search", search),
     ("stats", stats),
+    ("gold", gold),
+    ("predictions", predictions),
 ];
 
 static EXTRACTOR: LazyLock<Extractor> = LazyLock::new(|| {
@@ -298,4 +301,69 @@ pub(crate) fn stats(bytes: &[u8]) {
         .count();
     let figures = stats.figures(10);
     assert_eq!(figures.pages + figures.errors, counted as u64);
+}
+
+/// A labelled page: it is understood, or refused by its name, and scores full marks against itself.
+pub(crate) fn gold(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let own = |name: &str| folder.path().join(name);
+    // In one of both forms; the other's text is the marked file, so that offsets can be right.
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        fs::create_dir(own("case")).expect("an empty place");
+        fs::write(own("case/page.txt"), GOLD_PAGE).expect("a new file");
+        fs::write(own("case/gold.json"), bytes).expect("a new file");
+    } else {
+        fs::write(own("case.marked"), bytes).expect("a new file");
+    }
+    match GoldSet::load(folder.path()) {
+        Err(error) => assert!(error.to_string().contains("case"), "{error}"),
+        Ok(set) => {
+            let (page, pages) = (&set.pages[0], &set.pages);
+            let segments = page.spans.iter().map(
+                |(span, kind)| json!({"kind": kind.name(), "start": span.start, "end": span.end}),
+            );
+            let record = json!({"id": "case", "title": page.title, "segments": segments.collect::<Vec<_>>()});
+            let mut predictions = Predictions::new(pages);
+            let line = Cursor::new(record.to_string().into_bytes());
+            predictions.read("own", line).expect("a record");
+            assert_eq!(predictions.score().accuracy(), 1.0, "{record}");
+        }
+    }
+}
+
+/// The page that [`predictions`] are about, and `gold.json` as well.
+pub(crate) const GOLD_PAGE: &str = "标题\n\n薄荷喜光，也耐半阴。\n\n# 甲  # 乙\n";
+
+/// Records to be scored: each is refused by its line, or all are scored.
+pub(crate) fn predictions(bytes: &[u8]) {
+    let labelled = [
+        (0, 6, Label::Title),
+        (8, 38, Label::Body),
+        (40, 51, Label::Tags),
+    ];
+    let page = GoldPage {
+        id: "page".into(),
+        text: GOLD_PAGE.into(),
+        spans: labelled
+            .map(|(start, end, label)| (Span::new(start, end), label))
+            .into(),
+        title: Some("标题".into()),
+        tags: vec!["甲".into(), "乙".into()],
+        ..GoldPage::default()
+    };
+    let mut predictions = Predictions::new(std::slice::from_ref(&page));
+    if let Err(error) = predictions.read("records", Cursor::new(bytes.to_vec())) {
+        assert!(error.to_string().starts_with("records:"), "{error}");
+        return;
+    }
+    let scores = predictions.score();
+    let shares = [
+        scores.accuracy(),
+        scores.mean_label_f1(),
+        scores.figure(Measure::Main).micro.f1,
+    ];
+    assert!(
+        shares.iter().all(|share| (0.0..=1.0).contains(share)),
+        "{shares:?}"
+    );
 }
