@@ -11,9 +11,15 @@
     reason = "helpers outside of test functions"
 )]
 
+#[allow(dead_code)]
+#[path = "../src/bin/dehusk/args.rs"]
+mod args;
 #[path = "kit/crawl.rs"]
 mod crawl;
 mod kit;
+#[allow(dead_code)]
+#[path = "../src/bin/dehusk/presets.rs"]
+mod presets;
 #[path = "kit/seeds.rs"]
 mod seeds;
 #[path = "kit/targets.rs"]
@@ -27,7 +33,6 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{RngSeed, TestRunner};
 
-use kit::Dir;
 use seeds::seeds;
 use targets::TARGETS;
 
@@ -123,14 +128,14 @@ impl fmt::Debug for Garbled {
 }
 
 /// Runs a target on seeds that have been changed.
-fn garble(target: &str, run: impl Fn(&[u8]), cases: u32) {
+fn garble(target: &str, run: impl Fn(&[u8])) {
     let seeds = seeds(target);
     for seed in &seeds {
         run(seed);
     }
     let mut config = ProptestConfig::default();
     if env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = cases;
+        config.cases = CASES;
     }
     if matches!(config.rng_seed, RngSeed::Random) {
         config.rng_seed = RngSeed::Fixed(20_261_122);
@@ -154,7 +159,7 @@ macro_rules! garbled {
     ($($name:ident)*) => {$(
         #[test]
         fn $name() {
-            garble(stringify!($name), targets::$name, CASES);
+            garble(stringify!($name), targets::$name);
         }
     )*
         /// Neither here nor in `fuzz/`.
@@ -172,21 +177,7 @@ macro_rules! garbled {
     };
 }
 
-garbled!(page jsonl warc html parquet packed rules weights search stats gold predictions);
-
-/// `dehusk.toml` is understood or refused, by the program itself: that is where it is read.
-#[test]
-fn config() {
-    let dir = Dir::new();
-    let run = |bytes: &[u8]| {
-        let path = dir.raw("own.toml", bytes);
-        let run = dir.run(&format!("config --config {}", path.display()));
-        assert!(matches!(run.status, Some(0 | 2)), "{}", run.err);
-        assert!(!run.err.contains("panicked"), "{}", run.err);
-        assert_eq!(run.out.is_empty(), run.status == Some(2));
-    };
-    garble("config", run, CASES / 20);
-}
+garbled!(page jsonl warc html parquet packed rules weights search stats gold predictions config);
 
 /// What once broke a target: `fixtures/fuzz/TARGET/NAME`.
 #[test]
@@ -207,7 +198,7 @@ fn findings_stay_mended() {
 #[ignore = "writes files; for fuzz/"]
 fn seeds_for_fuzzing() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for target in TARGETS.iter().map(|(name, _)| *name).chain(["config"]) {
+    for target in TARGETS.map(|(name, _)| name) {
         let folder = corpus.join(target);
         fs::create_dir_all(&folder).unwrap();
         for (number, seed) in seeds(target).iter().enumerate() {

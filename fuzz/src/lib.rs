@@ -1,5 +1,11 @@
 //! The targets of the tests, for libFuzzer.
 
+#[allow(dead_code)]
+#[path = "../../src/bin/dehusk/args.rs"]
+mod args;
+#[allow(dead_code)]
+#[path = "../../src/bin/dehusk/presets.rs"]
+mod presets;
 #[path = "../../tests/kit/targets.rs"]
 mod targets;
 

@@ -2,7 +2,8 @@
 //! dehusk promises for them.
 //!
 //! libFuzzer calls them from `fuzz/`, steered by coverage; `tests/fuzz.rs` calls the same ones on a stable
-//! toolchain. Where a target has settings, its first byte holds them, so that a fuzzer can vary
+//! toolchain. What the program reads for itself, and not the library, is compiled into both (`args`,
+//! `presets`). Where a target has settings, its first byte holds them, so that a fuzzer can vary
 //! them too.
 
 #[path = "invariants.rs"]
@@ -13,9 +14,12 @@ mod trickle;
 use std::cell::RefCell;
 use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use dehusk::_internals::weights_text;
 use dehusk::pair_search::{Level, Searcher};
 use dehusk::{
@@ -24,14 +28,16 @@ use dehusk::{
 };
 use serde_json::{Value, json};
 
+use crate::args::Args;
+use crate::presets::{self, Presets};
 use invariants::check;
 use trickle::Trickle;
 
 /// Panics if something is wrong.
 pub(crate) type Target = fn(&[u8]);
 
-/// Those that need nothing but the library, by name.
-pub(crate) const TARGETS: [(&str, Target); 12] = [
+/// All of them, by name.
+pub(crate) const TARGETS: [(&str, Target); 13] = [
     ("page", page),
     ("jsonl", jsonl),
     ("warc", warc),
@@ -44,6 +50,7 @@ pub(crate) const TARGETS: [(&str, Target); 12] = [
     ("stats", stats),
     ("gold", gold),
     ("predictions", predictions),
+    ("config", config),
 ];
 
 static EXTRACTOR: LazyLock<Extractor> = LazyLock::new(|| {
@@ -366,4 +373,32 @@ pub(crate) fn predictions(bytes: &[u8]) {
         shares.iter().all(|share| (0.0..=1.0).contains(share)),
         "{shares:?}"
     );
+}
+
+/// `dehusk.toml`: it is refused by its line, or means what could have been typed.
+pub(crate) fn config(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut program = Args::command();
+    program.build();
+    match Presets::parse(Path::new("own.toml"), &text, &program) {
+        Err(error) => assert!(error.to_string().starts_with("own.toml:"), "{error}"),
+        Ok(read) => {
+            for command in presets::commands(&program.clone()) {
+                let name = command.get_name();
+                let words = read.of(name).flat_map(|preset| preset.words.clone());
+                let line = ["dehusk".into(), name.into()].into_iter().chain(words);
+                // What is missing was not to be in the file; all that is there is accepted.
+                if let Err(error) = program.try_get_matches_from_mut(line) {
+                    let kind = error.kind();
+                    assert!(
+                        matches!(
+                            kind,
+                            ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict
+                        ),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{self, Args, Config};
 use crate::presets::{self, Preset, Presets, Takes};
-use crate::run::Failure;
+use crate::run::{self, Failure};
 use crate::{Outcome, screen};
 
 /// Read if it is in the working directory.
@@ -122,7 +122,7 @@ fn file(program: &Command, command: &str, typed: &ArgMatches) -> Result<Option<P
         None if typed.get_flag("no_config") || !here.exists() => return Ok(None),
         None => here,
     };
-    Presets::load(path, program).map(Some)
+    Presets::parse(path, &run::load(path)?, program).map(Some)
 }
 
 pub(crate) fn show(config: &Config) -> Result<Outcome, Failure> {

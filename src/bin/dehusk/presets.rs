@@ -16,7 +16,6 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::args::Size;
-use crate::run::{self, Failure};
 
 /// Options that say what is read and written, or what is shown: they are only ever typed, so
 /// that no file lying about makes a command read or overwrite something.
@@ -58,12 +57,11 @@ pub(crate) struct Preset {
 }
 
 impl Presets {
-    /// Reads a file of options of these commands' subcommands.
-    pub(crate) fn load(path: &Path, program: &Command) -> Result<Self, Failure> {
-        let text = run::load(path)?;
+    /// Reads the text of the file at `path`: options of the program's commands.
+    pub(crate) fn parse(path: &Path, text: &str, program: &Command) -> Result<Self, Error> {
         let read = Reader {
             path,
-            text: &text,
+            text,
             program,
         };
         Ok(Self {
@@ -162,7 +160,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn all(&self) -> Result<Vec<Preset>, Failure> {
+    fn all(&self) -> Result<Vec<Preset>, Error> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.wrong(at, error.message())
@@ -180,7 +178,7 @@ impl Reader<'_> {
         name: &str,
         at: usize,
         value: &Spanned<DeValue>,
-    ) -> Result<Vec<Preset>, Failure> {
+    ) -> Result<Vec<Preset>, Error> {
         let known = commands(self.program).find(|command| command.get_name() == name);
         let Some(command) = known else {
             return Err(self.no_command(name, at));
@@ -195,7 +193,7 @@ impl Reader<'_> {
         options.iter().map(option).collect()
     }
 
-    fn no_command(&self, name: &str, at: usize) -> Failure {
+    fn no_command(&self, name: &str, at: usize) -> Error {
         let names: Vec<_> = commands(self.program)
             .map(|command| format!("[{}]", command.get_name()))
             .collect();
@@ -219,7 +217,7 @@ impl Reader<'_> {
         command: &Command,
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue>,
-    ) -> Result<Preset, Failure> {
+    ) -> Result<Preset, Error> {
         let (at, name) = (name.span().start, name.get_ref());
         let arg =
             setting(command, name).ok_or_else(|| self.wrong(at, &no_option(command, name)))?;
@@ -271,7 +269,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&self, at: usize, message: &str) -> Failure {
+    fn wrong(&self, at: usize, message: &str) -> Error {
         let (path, line) = (self.path.display(), self.line(at));
         Error::from(std::io::Error::other(format!("{path}:{line}: {message}")))
     }
