@@ -6,7 +6,9 @@
 //! all other bytes of the page are in exactly one piece.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{self, Class, Table};
@@ -69,6 +71,21 @@ impl Shape {
             - self.of(Class::Space)
             - self.of(Class::WideSpace)
             - self.of(Class::Newline)
+    }
+
+    /// What both together are made of; `next` stands behind.
+    fn gather(&mut self, next: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(next.counts) {
+            *count += more;
+        }
+        self.function += next.function;
+        self.simplified += next.simplified;
+        self.traditional += next.traditional;
+        self.words += next.words;
+        self.lower_words += next.lower_words;
+        self.wide_gaps += next.wide_gaps;
+        self.digit_run = self.digit_run.max(next.digit_run);
+        self.last = next.last;
     }
 
     /// Length as a reader feels it: a Latin letter is half a Han character.
@@ -168,6 +185,7 @@ impl Lines {
     ) {
         pieces.clear();
         let alone = self.lines.len() <= 3;
+        let mut crowd = Crowd::default();
         let mut next_hit = 0;
         let mut cuts = Vec::new();
         for line in self.lines.drain(..) {
@@ -183,17 +201,61 @@ impl Lines {
             find_cuts(text, &line, within, &opens, alone, &mut cuts);
             if cuts.is_empty() {
                 let hits = first_hit..next_hit;
-                pieces.push(Piece {
+                let piece = Piece {
                     span: line.span,
                     shape: line.shape,
                     gap,
                     cut: false,
                     hits,
-                });
+                };
+                crowd.push(piece, pieces);
                 continue;
             }
-            cut_line(text, &line, gap, &cuts, hits, first_hit, pieces);
+            let push = |piece| crowd.push(piece, pieces);
+            cut_line(text, &line, gap, &cuts, hits, first_hit, push);
         }
+    }
+}
+
+/// Gathers pieces of a few bytes where a page has thousands of them: each costs as much as a line
+/// of usual length, and such a page is no text that has a title or paragraphs.
+#[derive(Default)]
+struct Crowd {
+    /// Bytes that the pieces so far are short of, were each of usual length.
+    missing: usize,
+    /// Where the last one ends.
+    end: usize,
+}
+
+impl Crowd {
+    /// A piece that takes less than this, with the white space before it, is short.
+    const SHORT: usize = 12;
+    /// So many bytes may be missing: thousands of short lines, as in the longest tables.
+    const BEARABLE: usize = 1 << 15;
+    /// Pieces are gathered until they have so many bytes.
+    const ENOUGH: usize = 64;
+
+    fn push(&mut self, piece: Piece, pieces: &mut Vec<Piece>) {
+        let taken = piece.span.end - self.end;
+        self.end = piece.span.end;
+        let missing = (self.missing + Self::SHORT).saturating_sub(taken);
+        self.missing = missing.min(Self::BEARABLE + Self::SHORT);
+        match pieces.last_mut() {
+            Some(last) if missing > Self::BEARABLE && last.span.len() < Self::ENOUGH => {
+                last.gather(piece);
+            }
+            _ => pieces.push(piece),
+        }
+    }
+}
+
+impl Piece {
+    /// Goes on to the end of the next one.
+    fn gather(&mut self, next: Piece) {
+        self.span.end = next.span.end;
+        self.shape.gather(&next.shape);
+        self.cut = next.cut;
+        self.hits.end = next.hits.end;
     }
 }
 
@@ -209,7 +271,7 @@ fn cut_line(
     cuts: &[usize],
     hits: &[Hit],
     first_hit: usize,
-    pieces: &mut Vec<Piece>,
+    mut push: impl FnMut(Piece),
 ) {
     let mut gap = gap;
     let mut next_hit = first_hit;
@@ -226,7 +288,7 @@ fn cut_line(
         let first = next_hit;
         next_hit += count(&hits[first..], |hit| hit.start < span.end);
         let cut = end < line.span.end;
-        pieces.push(Piece {
+        push(Piece {
             span,
             shape: counter.shape,
             gap,
@@ -513,7 +575,7 @@ fn cut_prose(text: &str, span: Span, sentences: bool, cuts: &mut Vec<usize>) {
     }
     let mut found: Vec<usize> = Vec::new();
     if sentences {
-        found.extend(body.split_sentence_bound_indices().map(|(at, _)| at));
+        find_sentences(body, &mut found);
     }
     let mut previous = Class::Newline;
     let mut gap = 0;
@@ -535,6 +597,29 @@ fn cut_prose(text: &str, span: Span, sentences: bool, cuts: &mut Vec<usize>) {
     for at in found {
         push(cuts, span, span.start + at);
     }
+}
+
+/// A full stop with many brackets or spaces behind it. From each of those the rules look ahead for
+/// a small letter (SB8), as far as there is none: a line of a million takes days.
+#[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
+static LONG_STOP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\p{sb=ATerm}[\p{sb=Close}\p{sb=Sp}\p{sb=Extend}\p{sb=Format}]{5,}")
+        .expect("a constant pattern")
+});
+
+/// Pushes where sentences begin. Behind a long stop one begins in any case.
+fn find_sentences(body: &str, found: &mut Vec<usize>) {
+    let mut find = |from: usize, to: usize| {
+        let sentences = body[from..to].split_sentence_bound_indices();
+        found.extend(sentences.map(|(at, _)| from + at));
+    };
+    let mut from = 0;
+    for stop in LONG_STOP.find_iter(body) {
+        let mark = stop.as_str().chars().next().map_or(0, char::len_utf8);
+        find(from, stop.start() + mark);
+        from = stop.end();
+    }
+    find(from, body.len());
 }
 
 /// True if a single space between a character of class `before` and `rest` can part two

@@ -98,9 +98,11 @@ impl Cues<'_> {
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
         let span = trim_marks(text, span);
-        self.hits[piece.hits.clone()].iter().any(|hit| {
-            let exact = hit.start <= span.start
-                && trim_marks(text, Span::new(hit.start, span.end)).end <= hit.end;
+        let hits = &self.hits[piece.hits.clone()];
+        // Hits do not overlap, so that no other one can reach to the end.
+        let last = hits[..hits.partition_point(|hit| hit.start <= span.start)].last();
+        last.is_some_and(|hit| {
+            let exact = trim_marks(text, Span::new(hit.start, span.end)).end <= hit.end;
             exact && hit.end <= piece.span.end && self.is(*hit, None, roles)
         })
     }
