@@ -231,7 +231,7 @@ impl Crowd {
     /// A piece that takes less than this, with the white space before it, is short.
     const SHORT: usize = 12;
     /// So many bytes may be missing: thousands of short lines, as in the longest tables.
-    const BEARABLE: usize = 1 << 15;
+    const BEARABLE: usize = 1 << 14;
     /// Pieces are gathered until they have so many bytes.
     const ENOUGH: usize = 64;
 
