@@ -640,3 +640,45 @@ fn begins_block(before: Class, rest: &str) -> bool {
 pub(crate) fn opens(label: Label, role: Role) -> bool {
     matches!(label, Label::Tags | Label::Related) && matches!(role, Role::Lead | Role::Step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<Piece> {
+        let (mut lines, mut pieces) = (Lines::default(), Vec::new());
+        lines.scan(text);
+        lines.pieces(text, &[], |_| false, &mut pieces);
+        pieces
+    }
+
+    #[test]
+    fn only_very_many_short_lines_are_gathered() {
+        assert_eq!(pieces(&"a\n".repeat(1500)).len(), 1500);
+        assert_eq!(pieces(&"twelve bytes\n".repeat(9000)).len(), 9000);
+        let text = "a\n".repeat(10_000) + "A line as long as others.\n";
+        let found = pieces(&text);
+        assert!(found.len() < 2000, "{}", found.len());
+        let letters = found.iter().map(|piece| piece.shape.of(Class::Latin));
+        assert_eq!(letters.sum::<u32>(), 10_000 + 19);
+        // No byte but white space is lost.
+        let gaps = found
+            .windows(2)
+            .map(|two| two[0].span.end..two[1].span.start);
+        assert!(gaps.map(|gap| &text[gap]).all(|gap| gap.trim().is_empty()));
+        let last = found.last().unwrap();
+        assert_eq!(last.span.of(&text), "A line as long as others.");
+    }
+
+    #[test]
+    fn long_stops_end_sentences() {
+        let sentences = |text: &str| {
+            let mut found = Vec::new();
+            find_sentences(text, &mut found);
+            found
+        };
+        assert_eq!(sentences("One. Two. three"), [0, 5]);
+        assert_eq!(sentences("One.      Two"), [0, 10]);
+        assert_eq!(sentences("甲。乙.))))))))丙。"), [0, 6, 18]);
+    }
+}
