@@ -15,7 +15,12 @@ pub(crate) fn entity(text: &str) -> Option<(char, usize)> {
     if bytes.get(at) == Some(&b'#') {
         return numeric(text, at + 1);
     }
-    if at == 0 {
+    // Few of the names' first letters; a page may be full of `&`.
+    if at == 0
+        || !bytes
+            .get(at)
+            .is_some_and(|first| b"nqglrhm".contains(first))
+    {
         return None;
     }
     let (name, c) = NAMED

@@ -1,5 +1,7 @@
 //! Joins the stages: a page's text in, its record out.
 
+#[cfg(feature = "_internals")]
+use std::sync::LazyLock;
 use std::sync::OnceLock;
 
 use crate::decide::Decision;
@@ -316,14 +318,25 @@ impl Worker<'_> {
 pub struct Stages<'e, 'p> {
     worker: Worker<'e>,
     text: &'p str,
+    markup: &'p Markup,
 }
 
 #[cfg(feature = "_internals")]
 impl<'e, 'p> Stages<'e, 'p> {
-    /// Nothing done yet.
+    /// Nothing done yet with a page of text.
     pub fn new(extractor: &'e Extractor, text: &'p str) -> Self {
+        static NONE: LazyLock<Markup> = LazyLock::new(Markup::default);
+        Self::marked_up(extractor, text, &NONE)
+    }
+
+    /// The same with a page that was HTML.
+    pub fn marked_up(extractor: &'e Extractor, text: &'p str, markup: &'p Markup) -> Self {
         let worker = extractor.worker();
-        Self { worker, text }
+        Self {
+            worker,
+            text,
+            markup,
+        }
     }
 
     /// Lines that are not blank.
@@ -346,23 +359,25 @@ impl<'e, 'p> Stages<'e, 'p> {
 
     /// Features of all pieces.
     pub fn features(&mut self) -> usize {
-        self.worker.weigh(self.text, &Markup::default());
+        self.worker.weigh(self.text, self.markup);
         let features = &self.worker.features;
         (0..features.len()).map(|at| features.own(at).len()).sum()
     }
 
     /// Labels.
     pub fn labels(&mut self) -> usize {
-        self.worker.decide(&Markup::default(), false);
+        self.worker.decide(self.markup, false);
         self.worker.decision.labels.len()
     }
 
     /// Segments.
     pub fn segments(&mut self) -> usize {
-        self.worker
-            .assemble(self.text, &Markup::default(), false)
-            .segments
-            .len()
+        self.record().segments.len()
+    }
+
+    /// The record, segments and all.
+    pub fn record(&mut self) -> Record<'p> {
+        self.worker.assemble(self.text, self.markup, false)
     }
 }
 

@@ -6,7 +6,9 @@
 //! all other bytes of the page are in exactly one piece.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{self, Class, Table};
@@ -69,6 +71,21 @@ impl Shape {
             - self.of(Class::Space)
             - self.of(Class::WideSpace)
             - self.of(Class::Newline)
+    }
+
+    /// What both together are made of; `next` stands behind.
+    fn gather(&mut self, next: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(next.counts) {
+            *count += more;
+        }
+        self.function += next.function;
+        self.simplified += next.simplified;
+        self.traditional += next.traditional;
+        self.words += next.words;
+        self.lower_words += next.lower_words;
+        self.wide_gaps += next.wide_gaps;
+        self.digit_run = self.digit_run.max(next.digit_run);
+        self.last = next.last;
     }
 
     /// Length as a reader feels it: a Latin letter is half a Han character.
@@ -176,6 +193,7 @@ impl Lines {
     ) {
         pieces.clear();
         let alone = self.lines.len() <= 3;
+        let mut crowd = Crowd::default();
         let mut next_hit = 0;
         let mut cuts = Vec::new();
         for line in self.lines.drain(..) {
@@ -192,17 +210,61 @@ impl Lines {
             cuts.truncate(MOST_PIECES.saturating_sub(pieces.len()));
             if cuts.is_empty() {
                 let hits = first_hit..next_hit;
-                pieces.push(Piece {
+                let piece = Piece {
                     span: line.span,
                     shape: line.shape,
                     gap,
                     cut: false,
                     hits,
-                });
+                };
+                crowd.push(piece, pieces);
                 continue;
             }
-            cut_line(text, &line, gap, &cuts, hits, first_hit, pieces);
+            let push = |piece| crowd.push(piece, pieces);
+            cut_line(text, &line, gap, &cuts, hits, first_hit, push);
         }
+    }
+}
+
+/// Gathers pieces of a few bytes where a page has thousands of them: each costs as much as a line
+/// of usual length, and such a page is no text that has a title or paragraphs.
+#[derive(Default)]
+struct Crowd {
+    /// Bytes that the pieces so far are short of, were each of usual length.
+    missing: usize,
+    /// Where the last one ends.
+    end: usize,
+}
+
+impl Crowd {
+    /// A piece that takes less than this, with the white space before it, is short.
+    const SHORT: usize = 12;
+    /// So many bytes may be missing: thousands of short lines, as in the longest tables.
+    const BEARABLE: usize = 1 << 14;
+    /// Pieces are gathered until they have so many bytes.
+    const ENOUGH: usize = 64;
+
+    fn push(&mut self, piece: Piece, pieces: &mut Vec<Piece>) {
+        let taken = piece.span.end - self.end;
+        self.end = piece.span.end;
+        let missing = (self.missing + Self::SHORT).saturating_sub(taken);
+        self.missing = missing.min(Self::BEARABLE + Self::SHORT);
+        match pieces.last_mut() {
+            Some(last) if missing > Self::BEARABLE && last.span.len() < Self::ENOUGH => {
+                last.gather(piece);
+            }
+            _ => pieces.push(piece),
+        }
+    }
+}
+
+impl Piece {
+    /// Goes on to the end of the next one.
+    fn gather(&mut self, next: Piece) {
+        self.span.end = next.span.end;
+        self.shape.gather(&next.shape);
+        self.cut = next.cut;
+        self.hits.end = next.hits.end;
     }
 }
 
@@ -218,7 +280,7 @@ fn cut_line(
     cuts: &[usize],
     hits: &[Hit],
     first_hit: usize,
-    pieces: &mut Vec<Piece>,
+    mut push: impl FnMut(Piece),
 ) {
     let mut gap = gap;
     let mut next_hit = first_hit;
@@ -235,7 +297,7 @@ fn cut_line(
         let first = next_hit;
         next_hit += count(&hits[first..], |hit| hit.start < span.end);
         let cut = end < line.span.end;
-        pieces.push(Piece {
+        push(Piece {
             span,
             shape: counter.shape,
             gap,
@@ -522,7 +584,7 @@ fn cut_prose(text: &str, span: Span, sentences: bool, cuts: &mut Vec<usize>) {
     }
     let mut found: Vec<usize> = Vec::new();
     if sentences {
-        found.extend(body.split_sentence_bound_indices().map(|(at, _)| at));
+        find_sentences(body, &mut found);
     }
     let mut previous = Class::Newline;
     let mut gap = 0;
@@ -546,6 +608,29 @@ fn cut_prose(text: &str, span: Span, sentences: bool, cuts: &mut Vec<usize>) {
     }
 }
 
+/// A full stop with many brackets or spaces behind it. From each of those the rules look ahead for
+/// a small letter (SB8), as far as there is none: a line of a million takes days.
+#[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
+static LONG_STOP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\p{sb=ATerm}[\p{sb=Close}\p{sb=Sp}\p{sb=Extend}\p{sb=Format}]{5,}")
+        .expect("a constant pattern")
+});
+
+/// Pushes where sentences begin. Behind a long stop one begins in any case.
+fn find_sentences(body: &str, found: &mut Vec<usize>) {
+    let mut find = |from: usize, to: usize| {
+        let sentences = body[from..to].split_sentence_bound_indices();
+        found.extend(sentences.map(|(at, _)| from + at));
+    };
+    let mut from = 0;
+    for stop in LONG_STOP.find_iter(body) {
+        let mark = stop.as_str().chars().next().map_or(0, char::len_utf8);
+        find(from, stop.start() + mark);
+        from = stop.end();
+    }
+    find(from, body.len());
+}
+
 /// True if a single space between a character of class `before` and `rest` can part two
 /// blocks, and not two words of one phrase (`iPhone 15 壁纸`, `800 克`).
 fn begins_block(before: Class, rest: &str) -> bool {
@@ -563,4 +648,46 @@ fn begins_block(before: Class, rest: &str) -> bool {
 /// True if a cue of that label and role introduces a block of its own.
 pub(crate) fn opens(label: Label, role: Role) -> bool {
     matches!(label, Label::Tags | Label::Related) && matches!(role, Role::Lead | Role::Step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<Piece> {
+        let (mut lines, mut pieces) = (Lines::default(), Vec::new());
+        lines.scan(text, usize::MAX);
+        lines.pieces(text, &[], |_| false, &mut pieces);
+        pieces
+    }
+
+    #[test]
+    fn only_very_many_short_lines_are_gathered() {
+        assert_eq!(pieces(&"a\n".repeat(1500)).len(), 1500);
+        assert_eq!(pieces(&"twelve bytes\n".repeat(9000)).len(), 9000);
+        let text = "a\n".repeat(10_000) + "A line as long as others.\n";
+        let found = pieces(&text);
+        assert!(found.len() < 2000, "{}", found.len());
+        let letters = found.iter().map(|piece| piece.shape.of(Class::Latin));
+        assert_eq!(letters.sum::<u32>(), 10_000 + 19);
+        // No byte but white space is lost.
+        let gaps = found
+            .windows(2)
+            .map(|two| two[0].span.end..two[1].span.start);
+        assert!(gaps.map(|gap| &text[gap]).all(|gap| gap.trim().is_empty()));
+        let last = found.last().unwrap();
+        assert_eq!(last.span.of(&text), "A line as long as others.");
+    }
+
+    #[test]
+    fn long_stops_end_sentences() {
+        let sentences = |text: &str| {
+            let mut found = Vec::new();
+            find_sentences(text, &mut found);
+            found
+        };
+        assert_eq!(sentences("One. Two. three"), [0, 5]);
+        assert_eq!(sentences("One.      Two"), [0, 10]);
+        assert_eq!(sentences("甲。乙.))))))))丙。"), [0, 6, 18]);
+    }
 }

@@ -377,3 +377,38 @@ fn a_record_over_the_limit_is_passed_in_bounded_memory() {
         }
     }
 }
+
+#[test]
+fn records_that_lie_are_told_from_those_behind_them() {
+    let large = "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\nx\r\n\r\n";
+    let endless = "WARC/1.0\r\nWARC-Type: response\r\n";
+    for lying in [large, endless] {
+        let file = lying.repeat(3).into_bytes();
+        let input = Input::builder()
+            .max_page_size(50_000)
+            .reader("in", Cursor::new(file));
+        let pages = pages(input);
+        let raw = pages
+            .iter()
+            .map(|page| page.as_ref().unwrap_err().raw.len());
+        let raw: Vec<_> = raw.collect();
+        assert!(
+            raw.len() == 3 && raw.iter().all(|&len| len <= lying.len()),
+            "{raw:?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_is_not_unpacked_without_end() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: ";
+    let answer = |times: usize| {
+        let body = "5\r\nabcde\r\n0\r\n\r\n";
+        let content = format!("{head}{}\r\n\r\n{body}", vec!["chunked"; times].join(","));
+        let file = record("response", 0, content.as_bytes());
+        let mut pages = pages(Input::builder().reader("in", Cursor::new(file)));
+        pages.pop().unwrap().map(|page| page.text)
+    };
+    assert_eq!(answer(8).unwrap(), "abcde\n");
+    assert_eq!(answer(9).unwrap_err().reason, "the body is packed 9 times");
+}

@@ -52,6 +52,7 @@ const OWNERS: [(&str, &[&str]); 38] = [
     (
         "regex",
         &[
+            "pieces.rs",
             "features/patterns.rs",
             "fields/contacts.rs",
             "eval/items.rs",

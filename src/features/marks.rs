@@ -15,7 +15,27 @@ pub(crate) struct Marks {
     boxes: Vec<Content>,
     /// The smallest element that holds most of the page's prose; it begins and ends there.
     main: Option<(u32, Span)>,
-    title: String,
+    title: Title,
+    /// The elements around the last piece, from the outside in.
+    path: Vec<Step>,
+}
+
+/// The page's `<title>`, plain: all of it, and its first part that is not short.
+#[derive(Debug, Default)]
+struct Title {
+    whole: String,
+    first: Option<String>,
+}
+
+/// An element, and what it and those around it say.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    element: u32,
+    /// Bits: kinds of elements, labels that words speak for.
+    kinds: u32,
+    words: Words,
+    /// The words of the innermost of them that has any.
+    near: Words,
 }
 
 /// What the runs of a piece say.
@@ -100,6 +120,7 @@ impl Marks {
     pub(crate) fn survey(&mut self, text: &str, pieces: &[Piece], markup: &Markup) {
         self.pieces.clear();
         self.boxes.clear();
+        self.path.clear();
         self.main = None;
         if markup.is_empty() {
             return;
@@ -164,9 +185,13 @@ impl Marks {
         let Some(main) = self.boxes.iter().rposition(most).filter(|_| all > 0) else {
             return;
         };
+        // What is inside of an element stands right behind it.
+        let behind = markup.elements[main + 1..].iter();
+        let inside = behind.take_while(|element| element.parent as usize >= main);
+        let inside = main as u32..=(main + inside.count()) as u32;
         let mut span: Option<Span> = None;
         for run in &markup.runs {
-            if within(run.element, main as u32, &markup.elements) {
+            if inside.contains(&run.element) {
                 let whole = span.get_or_insert(run.span);
                 whole.end = run.span.end;
             }
@@ -176,29 +201,30 @@ impl Marks {
 
     /// Compares pieces with the page's title.
     fn compare(&mut self, text: &str, pieces: &[Piece], markup: &Markup) {
-        self.title = plain(&markup.title);
-        if self.title.is_empty() {
+        self.title = Title::of(&markup.title);
+        if self.title.whole.is_empty() {
             return;
         }
         for (piece, mark) in pieces.iter().zip(&mut self.pieces) {
             let weight = piece.shape.weight();
             if (3..=120).contains(&weight) {
-                mark.named = named(&plain(piece.span.of(text)), &self.title, &markup.title);
+                mark.named = self.title.named(&plain(piece.span.of(text)));
             }
         }
     }
 
     /// Tells the features of a piece.
     pub(crate) fn push(
-        &self,
+        &mut self,
         index: usize,
         piece: &Piece,
         markup: &Markup,
         push: &mut impl FnMut(Group, usize),
     ) {
-        let Some(mark) = self.pieces.get(index) else {
+        let Some(&mark) = self.pieces.get(index) else {
             return;
         };
+        self.enter(mark.element, &markup.elements);
         push(Group::Html, 0);
         let content = mark.content;
         let links = bucket(content.links as usize, &[1, 2, 3, 6]);
@@ -219,72 +245,82 @@ impl Marks {
             push(Group::TimeTag, 0);
         }
         push(Group::Named, mark.named as usize);
-        self.push_around(mark, markup, push);
-        self.push_main(mark, piece, markup, push);
+        self.push_around(&mark, markup, push);
+        self.push_main(&mark, piece, push);
+    }
+
+    /// Makes the path that of the next piece: one goes only through elements between the two, since
+    /// a page may be deep and have very many pieces down there.
+    fn enter(&mut self, element: u32, elements: &[Element]) {
+        let mut new = Vec::new();
+        for at in ancestors(element, elements) {
+            while self.path.pop_if(|step| step.element > at).is_some() {}
+            if self.path.last().is_some_and(|step| step.element == at) {
+                break;
+            }
+            new.push(at);
+        }
+        for at in new.into_iter().rev() {
+            let step = Step::into(self.path.last(), at, elements[at as usize]);
+            self.path.push(step);
+        }
     }
 
     /// Tells of the elements around a piece.
     fn push_around(&self, mark: &Mark, markup: &Markup, push: &mut impl FnMut(Group, usize)) {
-        let mut kinds = 0u32;
-        let (mut near, mut far) = (None, 0u32);
-        let mut boxes = 0;
-        let mut held = mark.content.ink;
-        for (depth, at) in ancestors(mark.element, &markup.elements).enumerate() {
-            let element = markup.elements[at as usize];
-            if depth == 0 || near.is_none() && element.tag != Tag::Inline && kinds == 0 {
-                push(Group::Element, element.tag as usize);
-            }
-            kinds |= 1 << element.tag as u32;
-            if !element.words.is_empty() {
-                let first = near.is_none();
-                near = Some(at);
-                for label in Label::ALL
-                    .into_iter()
-                    .filter(|label| element.words.has(*label))
-                {
-                    if first {
-                        push(Group::WordNear, label as usize);
-                    }
-                    far |= 1 << label as u32;
-                }
-            }
-            let content = &self.boxes[at as usize];
-            if boxes < 3 && content.ink > held + held / 4 {
-                held = content.ink;
-                push(BOXES[boxes], describe(content));
-                if boxes == 0 && content.links > 0 {
-                    let share = content.documents * 3 / content.linked.max(1);
-                    let links = bucket(content.links as usize, &[2, 5, 11]);
-                    push(Group::BoxTargets, links * 4 + share as usize);
-                }
-                boxes += 1;
+        let Some(inmost) = self.path.last() else {
+            return;
+        };
+        let tag = markup.elements[inmost.element as usize].tag;
+        push(Group::Element, tag as usize);
+        for label in Label::ALL {
+            if inmost.near.has(label) {
+                push(Group::WordNear, label as usize);
             }
         }
-        for label in Label::ALL
-            .into_iter()
-            .filter(|label| far & 1 << *label as u32 != 0)
-        {
-            push(Group::WordFar, label as usize);
+        self.push_boxes(mark, push);
+        for label in Label::ALL {
+            if inmost.words.has(label) {
+                push(Group::WordFar, label as usize);
+            }
         }
         for tag in 0..Tag::COUNT {
-            if kinds & 1 << tag != 0 {
+            if inmost.kinds & 1 << tag != 0 {
                 push(Group::Within, tag);
             }
         }
     }
 
+    /// Tells of the boxes around a piece: elements that hold more than what is inside of them.
+    fn push_boxes(&self, mark: &Mark, push: &mut impl FnMut(Group, usize)) {
+        let mut path = &self.path[..];
+        let mut held = mark.content.ink;
+        for (number, group) in BOXES.into_iter().enumerate() {
+            // From the inside out they hold more and more.
+            let content = |step: &Step| &self.boxes[step.element as usize];
+            let larger = path.partition_point(|step| content(step).ink > held + held / 4);
+            let Some((step, outer)) = path[..larger].split_last() else {
+                return;
+            };
+            let content = content(step);
+            (held, path) = (content.ink, outer);
+            push(group, describe(content));
+            if number == 0 && content.links > 0 {
+                let share = content.documents * 3 / content.linked.max(1);
+                let links = bucket(content.links as usize, &[2, 5, 11]);
+                push(Group::BoxTargets, links * 4 + share as usize);
+            }
+        }
+    }
+
     /// Tells where a piece stands to the element with most of the prose.
-    fn push_main(
-        &self,
-        mark: &Mark,
-        piece: &Piece,
-        markup: &Markup,
-        push: &mut impl FnMut(Group, usize),
-    ) {
+    fn push_main(&self, mark: &Mark, piece: &Piece, push: &mut impl FnMut(Group, usize)) {
         let Some((main, span)) = self.main else {
             return;
         };
-        let depth = ancestors(mark.element, &markup.elements).position(|at| at == main);
+        let path = &self.path;
+        let depth = path.binary_search_by_key(&main, |step| step.element);
+        let depth = depth.ok().map(|at| path.len() - 1 - at);
         let place = match depth {
             Some(depth) => 3 + depth.min(3),
             None if piece.span.end <= span.start => 0,
@@ -347,31 +383,56 @@ fn ancestors(element: u32, elements: &[Element]) -> impl Iterator<Item = u32> {
     })
 }
 
-fn within(element: u32, outer: u32, elements: &[Element]) -> bool {
-    // Parents stand before their children.
-    ancestors(element, elements)
-        .take_while(|&at| at >= outer)
-        .any(|at| at == outer)
+impl Step {
+    fn into(outer: Option<&Step>, at: u32, element: Element) -> Self {
+        let mut step = Self {
+            element: at,
+            kinds: 1 << element.tag as u32,
+            words: element.words,
+            near: element.words,
+        };
+        if let Some(outer) = outer {
+            step.kinds |= outer.kinds;
+            step.words.merge(outer.words);
+            if element.words.is_empty() {
+                step.near = outer.near;
+            }
+        }
+        step
+    }
 }
 
-fn named(piece: &str, title: &str, raw: &str) -> Named {
-    if piece.is_empty() {
-        return Named::Otherwise;
+/// Characters of a title with which pieces are compared. Each piece is compared with all of them.
+const LONGEST_TITLE: usize = 500;
+
+impl Title {
+    fn of(raw: &str) -> Self {
+        let end = raw.char_indices().nth(LONGEST_TITLE);
+        let raw = &raw[..end.map_or(raw.len(), |(at, _)| at)];
+        let parts = raw.split(['_', '|', '-', '–', '—', '·', '»', '丨']);
+        Self {
+            whole: plain(raw),
+            first: parts.map(plain).find(|part| part.chars().count() >= 5),
+        }
     }
-    if piece == title {
-        return Named::Whole;
-    }
-    if title.starts_with(piece) {
-        return Named::Start;
-    }
-    if title.contains(piece) {
-        return Named::Part;
-    }
-    let parts = raw.split(['_', '|', '-', '–', '—', '·', '»', '丨']);
-    let first = parts.map(plain).find(|part| part.chars().count() >= 5);
-    match first {
-        Some(first) if piece.contains(&first) => Named::Around,
-        _ => Named::Otherwise,
+
+    fn named(&self, piece: &str) -> Named {
+        if piece.is_empty() {
+            return Named::Otherwise;
+        }
+        if piece == self.whole {
+            return Named::Whole;
+        }
+        if self.whole.starts_with(piece) {
+            return Named::Start;
+        }
+        if self.whole.contains(piece) {
+            return Named::Part;
+        }
+        match &self.first {
+            Some(first) if piece.contains(first) => Named::Around,
+            _ => Named::Otherwise,
+        }
     }
 }
 

@@ -244,7 +244,8 @@ fn place(text: &str, piece: Span, content: usize, hit: Hit) -> Place {
 
 /// Up to five letters, as what stands before the noun of a heading: 本周热门, 最新.
 fn is_short_word(text: &str) -> bool {
-    text.chars().count() <= 5 && text.chars().all(char::is_alphanumeric)
+    // Not by counting: what stands before may be most of a page, and this is asked for each cue.
+    text.chars().nth(5).is_none() && text.chars().all(char::is_alphanumeric)
 }
 
 /// What stands behind a cue, without the TOP of `TOP10`.

@@ -12,11 +12,11 @@ use crate::span::Span;
 #[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<icp>[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?[号號]?(?:-[0-9]{1,3})?)",
-        r"|(?i-u:qq)(?:群|号|號|号码|客服|咨询|在线|交流群)*[ ]*[:：]?[ ]*(?P<qq>[1-9][0-9]{4,10})",
-        r"|(?:微信|(?i-u:wechat|weixin|vx))(?:号|號|同号|客服|咨询|公众号|公眾號|扫码|ID|id)*[ ]*[:：][ ]*(?P<wechat>[A-Za-z][A-Za-z0-9_-]{5,19})",
+        r"(?:[\p{Han}]ICP[ ]?(?:备|證|证|備)[ ]?(?:字第?)?[0-9]{6,10}[ ]?[号號]?(?:-[0-9]{1,3})?)",
+        r"|(?i-u:qq)(?:群|号|號|号码|客服|咨询|在线|交流群)*[ ]*[:：]?[ ]*(?:[1-9][0-9]{4,10})",
+        r"|(?:微信|(?i-u:wechat|weixin|vx))(?:号|號|同号|客服|咨询|公众号|公眾號|扫码|ID|id)*[ ]*[:：][ ]*(?:[A-Za-z][A-Za-z0-9_-]{5,19})",
         // 400 and 800 numbers; Chinese mobiles; numbers with an area code; +NN.
-        r"|(?P<phone>(?:\+[0-9]{1,3}[- ]?)?(?:",
+        r"|(?:(?:\+[0-9]{1,3}[- ]?)?(?:",
         r"[48]00[-_ ]?[0-9]{3}[-_ ]?[0-9]{4}|[48]00[-_ ]?[0-9]{4}[-_ ]?[0-9]{3}",
         r"|1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
         r"|(?:\(0[0-9]{2,3}\)|（0[0-9]{2,3}）|0[0-9]{2,3})[- —]?[2-9][0-9]{2,3}[- ]?[0-9]{4}",
@@ -63,32 +63,18 @@ fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
         }));
     }
     for place in CONTACT.find_iter(body) {
-        // Groups are looked for in what was found, not in the page: searching for them is
-        // many times slower.
-        let Some(captures) = CONTACT.captures(place.as_str()) else {
+        let (kind, value) = kind(place.as_str());
+        let (start, end) = (place.end() - value.len(), place.end());
+        let digital = matches!(kind, ContactKind::Phone | ContactKind::Qq);
+        if digital && inside_number(body, start, end) {
             continue;
-        };
-        for (name, kind) in [
-            ("icp", ContactKind::Icp),
-            ("qq", ContactKind::Qq),
-            ("wechat", ContactKind::Wechat),
-            ("phone", ContactKind::Phone),
-        ] {
-            let Some(found) = captures.name(name) else {
-                continue;
-            };
-            let (start, end) = (place.start() + found.start(), place.start() + found.end());
-            let digital = matches!(kind, ContactKind::Phone | ContactKind::Qq);
-            if digital && inside_number(body, start, end) {
-                continue;
-            }
-            let span = Span::new(piece.start + start, piece.start + end);
-            contacts.push(Contact {
-                kind,
-                value: normalise(kind, found.as_str()),
-                span,
-            });
         }
+        let span = Span::new(piece.start + start, piece.start + end);
+        contacts.push(Contact {
+            kind,
+            value: normalise(kind, value),
+            span,
+        });
     }
     // Of two that overlap the one that begins first stays, then the longer.
     let mut found = contacts.split_off(first);
@@ -99,6 +85,20 @@ fn find_in(text: &str, piece: Span, contacts: &mut Vec<Contact>) {
             end = contact.span.end;
             contacts.push(contact);
         }
+    }
+}
+
+/// What kind of contact the pattern has found, and the contact itself, without its cue. Groups in
+/// the pattern would tell it, too, and many times slower.
+fn kind(found: &str) -> (ContactKind, &str) {
+    let behind = |inside: fn(char) -> bool| &found[found.trim_end_matches(inside).len()..];
+    let id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match found.chars().next() {
+        Some('q' | 'Q') => (ContactKind::Qq, behind(|c| c.is_ascii_digit())),
+        Some('w' | 'W' | 'v' | 'V') => (ContactKind::Wechat, behind(id)),
+        _ if found.starts_with("微信") => (ContactKind::Wechat, behind(id)),
+        Some('+' | '(' | '（' | '0'..='9') => (ContactKind::Phone, found),
+        _ => (ContactKind::Icp, found),
     }
 }
 

@@ -98,9 +98,11 @@ impl Cues<'_> {
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
         let span = trim_marks(text, span);
-        self.hits[piece.hits.clone()].iter().any(|hit| {
-            let exact = hit.start <= span.start
-                && trim_marks(text, Span::new(hit.start, span.end)).end <= hit.end;
+        let hits = &self.hits[piece.hits.clone()];
+        // Hits do not overlap, so that no other one can reach to the end.
+        let last = hits[..hits.partition_point(|hit| hit.start <= span.start)].last();
+        last.is_some_and(|hit| {
+            let exact = trim_marks(text, Span::new(hit.start, span.end)).end <= hit.end;
             exact && hit.end <= piece.span.end && self.is(*hit, None, roles)
         })
     }
@@ -163,7 +165,7 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
         }
         let split = match piece.shape.of(Class::Hash) {
             0 => separator(text, rest, cue || lines == 1),
-            _ if hash_marks(rest.of(text)) > 0 => Separator::Hash,
+            _ if hash_positions(rest.of(text)).any(|(_, spaced)| spaced) => Separator::Hash,
             _ => separator(text, rest, cue || lines == 1),
         };
         split.each(text, rest, |item| {
@@ -564,14 +566,17 @@ fn spaces(body: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
 }
 
 fn is_wide(gap: &str) -> bool {
-    gap.chars().nth(1).is_some() || gap.chars().any(|c| chars::class(c) == Class::WideSpace)
+    gap != " "
+        && (gap.chars().nth(1).is_some()
+            || gap.chars().any(|c| chars::class(c) == Class::WideSpace))
 }
 
 /// Hash marks and whether each stands at the start or behind white space or a comma.
 fn hash_positions(body: &str) -> impl Iterator<Item = (usize, bool)> + '_ {
+    let table = chars::table();
     let mut before = Class::Newline;
     body.char_indices().filter_map(move |(at, c)| {
-        let class = chars::class(c);
+        let class = table.kind(c).class();
         let spaced = matches!(
             before,
             Class::Newline | Class::Space | Class::WideSpace | Class::Comma | Class::Invisible
@@ -581,38 +586,67 @@ fn hash_positions(body: &str) -> impl Iterator<Item = (usize, bool)> + '_ {
     })
 }
 
-fn hash_marks(body: &str) -> usize {
-    hash_positions(body).filter(|(_, spaced)| *spaced).count()
-}
-
 /// True if marks stand apart (`#a #b`, `# a  # b`), not glued (`#a#b`): then a mark inside
 /// a word, as in C#, is part of it.
 fn hashes_are_spaced(body: &str) -> bool {
-    let all = hash_positions(body).count();
-    let spaced = hash_marks(body);
+    let (mut all, mut spaced) = (0, 0);
+    for (_, apart) in hash_positions(body) {
+        all += 1;
+        spaced += usize::from(apart);
+    }
     spaced > 1 && spaced * 2 >= all
+}
+
+/// How many there are of the marks that part tags; counted in one pass.
+#[derive(Default)]
+struct Marks {
+    pipes: usize,
+    commas: usize,
+    slashes: usize,
+    dots: usize,
+    closed: usize,
+    strokes: usize,
+    lows: usize,
+    spaces: usize,
+}
+
+impl Marks {
+    fn of(body: &str) -> Self {
+        let mut marks = Self::default();
+        for c in body.chars() {
+            match c {
+                '|' | '｜' | '│' => marks.pipes += 1,
+                ',' | '，' | '、' | ';' | '；' => marks.commas += 1,
+                '/' => marks.slashes += 1,
+                '·' | '•' => marks.dots += 1,
+                '】' | '］' => marks.closed += 1,
+                '丨' => marks.strokes += 1,
+                '_' => marks.lows += 1,
+                ' ' => marks.spaces += 1,
+                _ => {}
+            }
+        }
+        marks
+    }
 }
 
 /// What parts the tags of a line without hash marks. `list` says that the line is a list
 /// for certain, not one tag of several lines.
 fn separator(text: &str, span: Span, list: bool) -> Separator {
     let body = span.of(text);
-    let count = |c: &[char]| body.matches(c).count();
+    let marks = Marks::of(body);
     let candidates = [
-        (Separator::Class(Class::Pipe), count(&['|', '｜', '│'])),
-        (
-            Separator::Class(Class::Comma),
-            count(&[',', '，', '、', ';', '；']),
-        ),
+        (Separator::Class(Class::Pipe), marks.pipes),
+        (Separator::Class(Class::Comma), marks.commas),
         (Separator::Wide, Separator::Wide.gaps(body).len()),
-        (Separator::Class(Class::Slash), count(&['/'])),
-        (Separator::Class(Class::Bullet), count(&['·', '•'])),
+        (Separator::Class(Class::Slash), marks.slashes),
+        (Separator::Class(Class::Bullet), marks.dots),
         // Brackets around each: 【甲】【乙】.
-        (Separator::Class(Class::Close), count(&['】', '］'])),
-        (Separator::Mark('丨'), count(&['丨'])),
+        (Separator::Class(Class::Close), marks.closed),
+        (Separator::Mark('丨'), marks.strokes),
         (
             Separator::Mark('_'),
-            if count(&[' ']) == 0 { count(&['_']) } else { 0 },
+            if marks.spaces == 0 { marks.lows } else { 0 },
         ),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);

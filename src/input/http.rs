@@ -29,6 +29,9 @@ pub(super) struct Head {
     pub(super) codings: Vec<Coding>,
 }
 
+/// More codings than any server applies: each takes another pass over the body.
+const CODINGS: usize = 8;
+
 /// More header lines than any server sends.
 const LINES: usize = 512;
 
@@ -108,12 +111,15 @@ fn codings(value: &str) -> impl Iterator<Item = Coding> {
 /// what does not look packed is taken as it is.
 ///
 /// # Errors
-/// Broken data; more than `limit` bytes.
+/// Broken data; more than `limit` bytes; more than [`CODINGS`].
 pub(super) fn unpack<'b>(
     body: &'b [u8],
     codings: &[Coding],
     limit: usize,
 ) -> Result<Cow<'b, [u8]>, String> {
+    if codings.len() > CODINGS {
+        return Err(format!("the body is packed {} times", codings.len()));
+    }
     let mut bytes = Cow::Borrowed(body);
     for &coding in codings.iter().rev() {
         let unpacked = match coding {

@@ -161,22 +161,23 @@ impl Records {
     /// Reads the header of the record; on failure, where to look for the next one, and why.
     fn header(&mut self) -> Result<Header, (usize, String)> {
         const START: usize = b"WARC/".len();
+        let endless = || (START, "the header of the record has no end".to_owned());
         let mut seen = START;
         let len = loop {
-            let rest = self.rest();
-            // Some write no CR.
-            let crlf = memmem::find(&rest[seen - 3..], b"\r\n\r\n").map(|found| seen + 1 + found);
-            let lf = memmem::find(&rest[seen - 3..], b"\n\n").map(|found| seen - 1 + found);
-            if let Some(len) = crlf.into_iter().chain(lf).min() {
-                break len;
+            match blank_line(self.rest(), seen) {
+                Blank::Behind(len) => break len,
+                Blank::None => return Err(endless()),
+                Blank::NotYet => {}
             }
-            seen = rest.len().max(START);
-            if seen > HEADER {
-                return Err((START, "the header of the record has no end".into()));
+            let read = self.rest().len();
+            if read > HEADER {
+                return Err(endless());
             }
-            if !self.ensure(seen + 1) {
+            if !self.ensure(read + 1) {
                 return Err((START, self.why("the file ends in the header of a record")));
             }
+            // Of what was read last, a line end may tell only now what stands behind it.
+            seen = read.saturating_sub(VERSION).max(START);
         };
         let bad = |what: &str| (START, what.to_owned());
         let header = &self.rest()[..len];
@@ -295,7 +296,10 @@ impl Records {
             skipped.record_type += 1;
         } else {
             self.ensure(self.limit);
-            let len = self.rest().len().min(self.limit);
+            let rest = &self.rest()[..self.rest().len().min(self.limit)];
+            // Else records of a few bytes that claim to be large are kept with all behind them.
+            let next = next_record(rest.get(header.len..).unwrap_or_default());
+            let len = next.map_or(rest.len(), |next| header.len + next);
             self.put(len, super::over(self.limit), None, block);
         }
         let mut left = header.content;
@@ -380,15 +384,46 @@ enum Skip {
 /// How a record begins, behind the one before it.
 const START: &[u8] = b"\nWARC/1.0\r\n";
 
+/// The longest first line of a record that [`is_version`] has to see, with the line end before it.
+const VERSION: usize = b"\nWARC/0.18\n".len();
+
+/// What was found of the blank line that ends a header.
+enum Blank {
+    /// The header ends here.
+    Behind(usize),
+    /// Another record begins before it.
+    None,
+    NotYet,
+}
+
+/// Looks for the end of a header, from the line ends at or behind `from` on. Some write no CR.
+fn blank_line(header: &[u8], from: usize) -> Blank {
+    for at in memchr::memchr_iter(b'\n', &header[from.min(header.len())..]) {
+        let at = from + at;
+        match &header[at + 1..] {
+            [b'\n', ..] => return Blank::Behind(at + 2),
+            [b'\r', b'\n', ..] if header[at - 1] == b'\r' => return Blank::Behind(at + 3),
+            // Where many headers have no end, each is read up to the next one only.
+            [b'W', b'A', b'R', b'C', b'/', rest @ ..] if is_version(rest) => return Blank::None,
+            _ => {}
+        }
+    }
+    Blank::NotYet
+}
+
+/// True for what stands behind `WARC/` where a record begins.
+fn is_version(rest: &[u8]) -> bool {
+    matches!(rest, [b'0' | b'1', b'.', b'0'..=b'9', b'\r' | b'\n', ..])
+        || matches!(
+            rest,
+            [b'0', b'.', b'0'..=b'9', b'0'..=b'9', b'\r' | b'\n', ..]
+        )
+}
+
 /// Where the next record begins.
 fn next_record(bytes: &[u8]) -> Option<usize> {
-    let version = |rest: &[u8]| {
-        matches!(rest, [b'0' | b'1', b'.', b'0'..=b'9', b'\r' | b'\n', ..])
-            || matches!(
-                rest,
-                [b'0', b'.', b'0'..=b'9', b'0'..=b'9', b'\r' | b'\n', ..]
-            )
-    };
     let starts = memmem::find_iter(bytes, b"\nWARC/").map(|at| at + 1);
-    starts.into_iter().find(|at| version(&bytes[at + 5..]))
+    starts
+        .into_iter()
+        .find(|at| is_version(&bytes[at + b"WARC/".len()..]))
 }

@@ -32,12 +32,15 @@ pub(super) fn marked(record: &Record<'_>, out: &mut Vec<u8>) {
 
 fn label(record: &Record<'_>, segment: &Segment, out: &mut Vec<u8>) {
     out.extend_from_slice(segment.kind.name().as_bytes());
-    let sections = record.sections.iter();
-    let mut inside = sections.filter(|section| {
-        segment.span.start <= section.heading.start && section.heading.end <= segment.span.end
-    });
-    match inside.next() {
-        Some(section) if segment.kind == Label::Heading && section.level > 1 => {
+    let first = record
+        .sections
+        .partition_point(|section| section.heading.start < segment.span.start);
+    match record.sections.get(first) {
+        Some(section)
+            if segment.kind == Label::Heading
+                && section.heading.end <= segment.span.end
+                && section.level > 1 =>
+        {
             out.extend_from_slice(section.level.to_string().as_bytes());
         }
         _ => {}
@@ -51,8 +54,14 @@ fn text(record: &Record<'_>, segment: &Segment, part: Span, out: &mut Vec<u8>) {
         .title
         .filter(|title| segment.kind == Label::Title && part.trim(record.text) != *title);
     let inside = |item: &&Span| part.start <= item.start && item.end <= part.end;
+    // A block may have an item on each of very many lines.
+    let first = segment
+        .items
+        .partition_point(|item| item.start < part.start);
+    let items = segment.items[first..].iter();
+    let items = items.take_while(|item| item.start < part.end);
     let mut at = part.start;
-    for item in segment.items.iter().chain(&title).filter(inside) {
+    for item in items.chain(&title).filter(inside) {
         plain(&record.text[at..item.start], out);
         push(OPEN, out);
         plain(item.of(record.text), out);

@@ -34,13 +34,13 @@ pub(super) fn markdown(record: &Record<'_>, out: &mut Vec<u8>) {
 /// A segment of headings: each at its section's level, or below the title if it has none.
 fn headings(record: &Record<'_>, segment: &Segment, out: &mut Vec<u8>) {
     let span = segment.span;
-    let inside = |at: usize| span.start <= at && at < span.end;
+    let inside = |at: usize| at < span.end;
     let mut any = false;
-    for section in record
+    let first = record
         .sections
-        .iter()
-        .filter(|section| inside(section.heading.start))
-    {
+        .partition_point(|section| section.heading.start < span.start);
+    let sections = record.sections[first..].iter();
+    for section in sections.take_while(|section| inside(section.heading.start)) {
         heading(
             section.level.saturating_add(1),
             section.heading.of(record.text),
