@@ -976,6 +976,94 @@ fn values_of_tables_that_lie() {
     }
 }
 
+/// A writer that tells of strings what are none must not cost the rows around them.
+#[test]
+fn strings_of_tables_that_are_not_utf8() {
+    let dir = Dir::new();
+    let bytes = listed(&[b"one", b"b\xffd", b"\xe8\x96", b"two"]);
+    let page = page(bytes.len(), 4, AS_IS, &bytes);
+    dir.raw("x.parquet", table(PLAIN, 4, &page));
+    let run = capped(&dir, "extract -q x.parquet --with-text --id-field text").exits(0);
+    let texts = ["one", "b\u{fffd}d", "\u{fffd}", "two", "good"];
+    assert_eq!(run.each("text"), texts);
+    assert_eq!(run.each("id"), texts);
+    let replaced = run
+        .records()
+        .iter()
+        .map(|record| record["source"]["replaced"].clone())
+        .collect::<Vec<_>>();
+    assert_eq!(
+        replaced,
+        [json!(null), json!(1), json!(1), json!(null), json!(null)]
+    );
+}
+
+/// Each value begins with all of the one before it, so that a page of some megabytes is some
+/// thousand times that.
+#[test]
+fn strings_that_are_made_of_those_before_them() {
+    const COUNT: usize = 64;
+    const LENGTH: usize = 12 << 20;
+    let dir = Dir::new();
+    // Differences between lengths: after the first value, none but for the step to the second.
+    let lengths = |first: u64, second: i64| {
+        let mut out = vec![128, 1, 4];
+        varint(COUNT as u64, &mut out);
+        varint(first << 1, &mut out);
+        // The least difference, and of each value how much more it is: a bit, of the first.
+        varint((second.min(0) << 1 ^ second.min(0) >> 63) as u64, &mut out);
+        let width = if second == 0 { 0 } else { 32 };
+        out.extend([width, width, 0, 0]);
+        if width > 0 {
+            let more = |n: usize| {
+                u32::try_from(if n == 0 {
+                    second.max(0)
+                } else {
+                    -second.min(0)
+                })
+                .unwrap()
+            };
+            (0..64).for_each(|n| out.extend(more(n).to_le_bytes()));
+        }
+        out
+    };
+    let length = i64::try_from(LENGTH).unwrap();
+    let values = |length: i64, text: &[u8]| {
+        [
+            lengths(0, length),
+            lengths(length as u64, -length),
+            text.to_vec(),
+        ]
+        .concat()
+    };
+    let small = values(3, b"abc");
+    let page_of = |bytes: &[u8]| page(bytes.len(), COUNT as i64, DELTA_STRINGS, bytes);
+    dir.raw("x.parquet", table(PLAIN, COUNT as i64, &page_of(&small)));
+    let run = capped(&dir, "extract -q x.parquet --with-text").exits(0);
+    assert_eq!(run.each("text")[..COUNT], ["abc"; COUNT]);
+    // 16 values of 12 MiB at a time are what there may be; 64 of them do not fit.
+    let large = values(length, &vec![b'a'; LENGTH]);
+    dir.raw("x.parquet", table(PLAIN, COUNT as i64, &page_of(&large)));
+    let run = capped_to(
+        &dir,
+        640,
+        "extract -q x.parquet --fields id --threads 1 --max-page-size 1K",
+    );
+    assert_eq!(run.status, Some(1), "{run:#?}");
+    assert_eq!(run.complaints().len(), COUNT, "{run:#?}");
+    // Of a longer page no value is made.
+    let longer = values(length * 2, &vec![b'a'; LENGTH * 2]);
+    let told = broken(
+        &dir,
+        "longer",
+        table(PLAIN, COUNT as i64, &page_of(&longer)),
+    );
+    assert_eq!(
+        told,
+        "a page of the file, or a few rows of it, take more than 256 MiB unpacked"
+    );
+}
+
 #[test]
 fn contents_of_tables_that_lie() {
     let dir = Dir::new();

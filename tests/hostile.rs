@@ -102,8 +102,7 @@ fn no_name_in_a_file_becomes_a_files_name() {
         .exits(0);
     dir.run("extract a/b/in -o a/b/all.parquet --keep all")
         .exits(0);
-    dir.run("explain a/b/in --html a/b/explained.html")
-        .exits(0);
+    dir.run("explain a/b/in --html a/b/explained.html").exits(0);
     dir.run("stats a/b/all.jsonl --html a/b/stats.html")
         .exits(0);
 
