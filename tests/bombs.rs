@@ -118,6 +118,39 @@ fn packed_files_that_blow_up() {
     assert_eq!((run.out, run.err), (String::new(), String::new()));
 }
 
+/// Each line that is not blank takes hundreds of bytes, however short it is.
+#[test]
+fn pages_of_millions_of_lines() {
+    let dir = Dir::new();
+    for (number, end) in ["\n", "\r\n", "\r", "\u{2028}"].into_iter().enumerate() {
+        let page = format!("a{end}").repeat((4 << 20) / (1 + end.len()));
+        dir.raw("x.txt.gz", gzip(page.as_bytes()));
+        let run = capped(&dir, "extract -q x.txt.gz").exits(1);
+        let told = "dehusk: x.txt.gz: record 0, byte 0: page over the limit of 524288 lines";
+        assert_eq!(run.complaints(), [told], "{number}");
+        let html = page.replace(end, "<br>");
+        dir.file(
+            "x.jsonl",
+            json!({ "html": html }).to_string() + "\n{\"html\":\"x\"}",
+        );
+        let run = capped(&dir, "extract -q x.jsonl --html-field html").exits(1);
+        assert_eq!(
+            (run.records().len(), run.complaints().len()),
+            (1, 1),
+            "{run:#?}"
+        );
+        dir.raw("x.txt.gz", gzip(end.repeat(1 << 20).as_bytes()));
+        capped(&dir, "extract -q x.txt.gz").exits(0);
+    }
+    // Where a page may be larger, it may have more lines.
+    dir.raw("x.txt", "a\n".repeat(550_000));
+    let run = dir.run_capped(
+        1200,
+        "extract -q --fields id x.txt --threads 1 --max-page-size 64M",
+    );
+    assert_eq!(run.exits(0).records().len(), 1);
+}
+
 #[test]
 fn what_is_packed_twice_is_opened_once() {
     let dir = Dir::new();

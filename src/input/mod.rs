@@ -34,6 +34,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::chars;
 use crate::page::{Fault, Page, PageError, PageErrorKind, Source};
 
 use self::block::Form;
@@ -133,6 +134,12 @@ impl Default for Fields {
 
 /// Pages over this many bytes are errors, unless told otherwise: 16 MiB.
 const MAX_PAGE_SIZE: usize = 16 << 20;
+
+/// A line that is not blank takes some 800 bytes of memory, however short it is. So there may be
+/// one for so many bytes of the most that a page may have, which no page has that people read, and
+/// this many in any case.
+const LINE: usize = 32;
+const LINES: usize = 100_000;
 
 /// How many bytes are read for a worker at once, unless told otherwise: 512 KiB. Large
 /// enough that handing over costs nothing, small enough that a few of them fit a cache.
@@ -240,7 +247,8 @@ impl InputBuilder {
     }
 
     /// The most bytes a page may take as it is read: a text file unpacked, a JSONL line
-    /// without its end. A larger one is a [`PageError`] and is never held as a whole.
+    /// without its end. A larger one is a [`PageError`] and is never held as a whole. One with
+    /// more lines that are not blank than a 32nd of that (but for 100,000) is an error, too.
     pub fn max_page_size(mut self, bytes: usize) -> Self {
         self.max_page_size = bytes.max(1);
         self
@@ -771,6 +779,7 @@ impl Parser {
         }
         page.source.replaced += item.said.as_ref().map_or(0, |said| said.replaced);
         self.name(item, page);
+        let read = read.and_then(|()| self.check_lines(&page.text));
         read.map_err(|fault| Box::new(self.error(block, item, &page.id, fault)))
     }
 
@@ -790,6 +799,25 @@ impl Parser {
         let body = http::unpack(body, &said.codings, self.max_page_size)?;
         parse(&body, said.charset, self.charset, page);
         Ok(())
+    }
+
+    /// An error if the page has more lines than there is room for.
+    fn check_lines(&self, text: &str) -> Result<(), Fault> {
+        let most = (self.max_page_size / LINE).max(LINES);
+        // Each takes two bytes at least.
+        if text.len() / 2 < most {
+            return Ok(());
+        }
+        let lines = text.split(|c| chars::class(c) == chars::Class::Newline);
+        if lines
+            .filter(|line| !line.trim().is_empty())
+            .nth(most)
+            .is_none()
+        {
+            return Ok(());
+        }
+        let reason = format!("page over the limit of {most} lines");
+        Err(Fault::new(PageErrorKind::OverLimit, reason))
     }
 
     /// Gives the page an id, if it brought none.

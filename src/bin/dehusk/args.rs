@@ -548,8 +548,9 @@ pub(crate) struct Reading {
     /// Largest page to read
     ///
     /// A larger one is an error. What counts is the page as it is read: a text file unpacked,
-    /// a JSONL line as it stands, of a Parquet row the text and what is kept. In bytes; k, M, G
-    /// and T stand for powers of 1024.
+    /// a JSONL line as it stands, of a Parquet row the text and what is kept. A page may have a
+    /// line for each 32 bytes of it, but 100,000 in any case. In bytes; k, M, G and T stand for
+    /// powers of 1024.
     #[arg(
         long,
         value_name = "SIZE",
