@@ -109,7 +109,7 @@ pub use crate::output::ParquetWriter;
 pub use crate::output::{
     Offsets, OutputFile, OutputFormat, RecordWriter, Sink, failed_schema, record_schema,
 };
-pub use crate::page::{Page, PageError, Source, Warc};
+pub use crate::page::{Page, PageError, PageErrorKind, Source, Warc};
 pub use crate::pieces::Gap;
 pub use crate::pipeline::{OnError, Pipeline, Summary};
 pub use crate::rules::{Cue, Role, RuleSet};

@@ -60,7 +60,9 @@ pub struct PageError {
     /// The byte of the decompressed file at which the page starts; `None` if the
     /// file could not be opened, and for Parquet, where a page is not in one place.
     pub offset: Option<u64>,
-    /// What is wrong.
+    /// What kind of failure it is.
+    pub kind: PageErrorKind,
+    /// What is wrong, in words.
     pub reason: String,
     /// The page's bytes as they were read.
     pub raw: Vec<u8>,
@@ -68,31 +70,57 @@ pub struct PageError {
     pub truncated: bool,
 }
 
-/// How reasons begin, and their kinds.
-const KINDS: [(&str, &str); 7] = [
-    ("page over the limit", "over_limit"),
-    ("bad JSON", "bad_json"),
-    ("no field `", "no_text"),
-    ("field `", "no_text"),
-    ("no column `", "no_text"),
-    ("column `", "no_text"),
-    ("bug in dehusk", "bug"),
-];
+/// What kind of failure it is that a page could not be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PageErrorKind {
+    /// The file could not be opened.
+    Unopened,
+    /// The page is too large.
+    OverLimit,
+    /// The line is not JSON.
+    BadJson,
+    /// The field that is to hold the text is not there, or no string.
+    NoText,
+    /// dehusk failed.
+    Bug,
+    /// Anything else, as a packed file that breaks off.
+    #[default]
+    Broken,
+}
 
-impl PageError {
-    /// What kind of failure it is, to count by; these words do not change as messages may.
-    ///
-    /// `unopened`: the file could not be opened. `over_limit`: the page is too large.
-    /// `bad_json`: the line is not JSON. `no_text`: the field is not there, or no string.
-    /// `bug`: dehusk failed. `broken`: anything else, as a packed file that breaks off.
-    pub fn kind(&self) -> &'static str {
-        if self.offset.is_none() && !self.contained {
-            return "unopened";
+impl PageErrorKind {
+    /// Its name, to count by; these words do not change as messages may.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unopened => "unopened",
+            Self::OverLimit => "over_limit",
+            Self::BadJson => "bad_json",
+            Self::NoText => "no_text",
+            Self::Bug => "bug",
+            Self::Broken => "broken",
         }
-        let known = KINDS
-            .iter()
-            .find(|(start, _)| self.reason.starts_with(start));
-        known.map_or("broken", |(_, kind)| kind)
+    }
+}
+
+/// What is wrong with a page, before it is known which page that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: PageErrorKind,
+    pub(crate) reason: String,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: PageErrorKind, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { kind, reason }
+    }
+}
+
+/// What is told without a kind is broken.
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self::new(PageErrorKind::Broken, reason)
     }
 }
 

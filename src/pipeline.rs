@@ -33,7 +33,7 @@ use crate::error::{Error, Result, panic_message};
 use crate::extract::{Extractor, Worker};
 use crate::input::{Block, Input, Item, Parser, Skipped};
 use crate::output::{OutputFormat, RecordWriter, Sink};
-use crate::page::{Page, PageError};
+use crate::page::{Fault, Page, PageError, PageErrorKind};
 use crate::timings::{Stage, Timings, Watch};
 
 /// What a page that cannot be read does to a run. In each case the sink learns of it.
@@ -474,7 +474,8 @@ impl<'e> Crew<'_, 'e> {
             let id = std::mem::take(&mut scratch.page.id);
             *scratch = self.scratch();
             let reason = format!("bug in dehusk, please report: {}", panic_message(&*panic));
-            Err(Box::new(self.parser.error(block, item, &id, reason)))
+            let fault = Fault::new(PageErrorKind::Bug, reason);
+            Err(Box::new(self.parser.error(block, item, &id, fault)))
         })
     }
 

@@ -5,11 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where each outside crate may appear, below `src`. One that is not listed may appear anywhere.
-const OWNERS: [(&str, &[&str]); 38] = [
+const OWNERS: [(&str, &[&str]); 42] = [
     ("aho_corasick", &["pair_search"]),
     ("anstream", &["bin/dehusk/screen.rs"]),
     ("anstyle", &["bin/dehusk/screen.rs"]),
@@ -17,7 +18,7 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ("arrow_json", &["input/parquet.rs", "output/parquet.rs"]),
     ("arrow_schema", &["input/parquet.rs", "output/parquet.rs"]),
     ("base64", &["bin/dehusk/sheet.rs"]),
-    ("brotli_decompressor", &["input/http.rs"]),
+    ("brotli_decompressor", &["input/http.rs", "input/pages.rs"]),
     ("bzip2", &["input/compress.rs"]),
     ("chardetng", &["input/decode.rs"]),
     ("clap", &["bin/dehusk"]),
@@ -31,7 +32,12 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ("encoding_rs", &["input/decode.rs"]),
     (
         "flate2",
-        &["input/compress.rs", "input/http.rs", "output/file.rs"],
+        &[
+            "input/compress.rs",
+            "input/http.rs",
+            "input/pages.rs",
+            "output/file.rs",
+        ],
     ),
     ("html5gum", &["input/html.rs"]),
     ("httparse", &["input/http.rs", "input/warc.rs"]),
@@ -47,7 +53,20 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ),
     ("nix", &["bin/dehusk/interrupt.rs"]),
     // The crate; our own modules of that name are reached by `self::` and `super::`.
-    ("parquet::arrow", &["input/parquet.rs", "output/parquet.rs"]),
+    (
+        "parquet::arrow",
+        &["input/pages.rs", "input/parquet.rs", "output/parquet.rs"],
+    ),
+    ("parquet::basic", &["input/pages.rs", "output/parquet.rs"]),
+    ("parquet::column", &["input/pages.rs"]),
+    (
+        "parquet::file",
+        &["input/pages.rs", "input/parquet.rs", "output/parquet.rs"],
+    ),
+    (
+        "parquet::schema",
+        &["input/parquet.rs", "output/parquet.rs"],
+    ),
     ("rayon", &["pipeline.rs", "train"]),
     (
         "regex",
@@ -215,6 +234,49 @@ fn outside_crates_stay_with_their_owners() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The crates that a manifest asks for.
+fn crates(manifest: &str) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let Some((name, _)) = line.split_once(" = ")
+            && inside
+        {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+/// The crates that stand first in a row of a table.
+fn rows(document: &str) -> Vec<&str> {
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`'))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[test]
+fn each_dependency_is_accounted_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let document = fs::read_to_string(root.join("docs/dependencies.md")).unwrap();
+    let (asked, told) = (crates(&manifest), rows(&document));
+    assert!(
+        asked.len() > 40 && asked.contains("nix") && asked.contains("divan"),
+        "{asked:?}"
+    );
+    let once: BTreeSet<_> = told.iter().copied().collect();
+    assert_eq!(
+        once.len(),
+        told.len(),
+        "a crate stands there twice: {told:?}"
+    );
+    assert_eq!(asked, once);
 }
 
 #[test]

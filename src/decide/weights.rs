@@ -166,7 +166,7 @@ fn parse_row(values: &str) -> Option<Row> {
     let mut fields = values.split('\t');
     for weight in &mut row {
         *weight = fields.next()?.parse::<i32>().ok()?;
-        (weight.abs() <= LARGEST).then_some(())?;
+        (-LARGEST..=LARGEST).contains(weight).then_some(())?;
     }
     fields.next().is_none().then_some(row)
 }
@@ -218,6 +218,10 @@ mod tests {
             (
                 format!("{HEAD}calibration\t5\t7\ncalibration\t4\t8\n"),
                 "w:3: calibration: not two rising integers up to 1000",
+            ),
+            (
+                format!("{HEAD}look\t1\nbias=0\t-2147483648{}\n", "\t0".repeat(9)),
+                "w:3: not ten integers",
             ),
             (
                 format!("{HEAD}look\t1\nbias\n"),

@@ -52,6 +52,9 @@ impl From<&Record<'_>> for Prediction {
     }
 }
 
+/// The longest line that is read. No page that someone has labelled has a longer record.
+const LONGEST: u64 = 64 << 20;
+
 impl Prediction {
     /// Reads records as `dehusk extract` writes them, a JSON object a line, packed with gzip
     /// or zstd or not, and hands on each with the id of its page. `name` is shown in error
@@ -69,13 +72,20 @@ impl Prediction {
         for number in 1.. {
             line.clear();
             let failed = |error| Error::io(format!("{name}:{number}"), &error);
-            if records.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            let mut some = records.by_ref().take(LONGEST + 1);
+            if some.read_until(b'\n', &mut line).map_err(failed)? == 0 {
                 break;
             }
             if line.trim_ascii().is_empty() {
                 continue;
             }
             let wrong = |reason: String| Error::invalid(format!("{name}:{number}: {reason}"));
+            if line.len() as u64 > LONGEST {
+                return Err(wrong(format!(
+                    "a record of more than {} MiB",
+                    LONGEST >> 20
+                )));
+            }
             if !line.trim_ascii().starts_with(b"{") {
                 let told =
                     "no JSON object; records are JSON lines, as `dehusk extract` writes them";

@@ -9,6 +9,7 @@
 pub(crate) mod marked;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -188,8 +189,24 @@ fn is_marked(case: &Path) -> bool {
     case.extension().is_some_and(|ending| ending == "marked") && case.is_file()
 }
 
+/// Reads a file of a labelled page.
 fn read(path: PathBuf) -> Result<String> {
-    fs::read_to_string(&path).map_err(|error| Error::io(path.display(), &error))
+    /// No page is longer that someone has labelled.
+    const LONGEST: u64 = 64 << 20;
+    let failed = |error| Error::io(path.display(), &error);
+    let mut bytes = Vec::new();
+    let file = fs::File::open(&path).map_err(failed)?;
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    let wrong = |reason| Error::invalid(format!("{}: {reason}", path.display()));
+    if bytes.len() as u64 > LONGEST {
+        let longest = LONGEST >> 20;
+        return Err(wrong(format!(
+            "over {longest} MiB, too long for a labelled page"
+        )));
+    }
+    String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))
 }
 
 /// The markup of an HTML page that is labelled as `text`.

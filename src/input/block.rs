@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decode::Charset;
 use super::http::Coding;
-use crate::page::{Source, Warc};
+use crate::page::{Fault, Source, Warc};
 
 /// Raw bytes of whole pages. A block is recycled: cleared, filled again, never rebuilt.
 #[derive(Debug, Default)]
@@ -47,6 +47,8 @@ pub(super) struct Said {
     pub(super) warc: Option<Box<Warc>>,
     /// What the bytes were decoded from already, on their way here.
     pub(super) transcoded: Option<Charset>,
+    /// Undecodable sequences that became U+FFFD in what the container says.
+    pub(super) replaced: u64,
     /// The charset that a header declares.
     pub(super) charset: Option<Charset>,
     /// What the bytes are packed with, the outermost last.
@@ -68,7 +70,7 @@ pub(super) enum Form {
     },
     /// Not at all, for this reason. `cut` if the bytes are not the whole page.
     Bad {
-        reason: String,
+        fault: Fault,
         cut: bool,
     },
 }

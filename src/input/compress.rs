@@ -277,6 +277,8 @@ struct Members<R> {
     state: Member<R>,
     /// True once the member that is being read has given a byte.
     inside: bool,
+    /// How many bytes of members that broke have been read, some of them more than once.
+    tried: u64,
     /// What frames were packed with, where the file begins with a dictionary, as the
     /// [use of Zstandard in WARC](https://iipc.github.io/warc-specifications/specifications/warc-zstd/) has it.
     dictionary: Vec<u8>,
@@ -298,6 +300,7 @@ impl<R: io::BufRead> Members<R> {
             packing,
             state: Member::Between(Again::new(packed)),
             inside: false,
+            tried: 0,
             dictionary: Vec::new(),
         }
     }
@@ -335,9 +338,12 @@ impl<R: io::BufRead> Members<R> {
         }
         let mut head = [0; 8];
         packed.read_exact(&mut head)?;
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        let size = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
         let mut content = Vec::new();
-        packed.take(size.into()).read_to_end(&mut content)?;
+        let (kept, rest) = (size.min(LARGEST), size.saturating_sub(LARGEST));
+        packed.by_ref().take(kept).read_to_end(&mut content)?;
+        // What is larger is no dictionary, whatever it says.
+        io::copy(&mut packed.by_ref().take(rest), &mut io::sink())?;
         if content.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             let mut unpacked = Vec::new();
             let inner = zstd::stream::read::Decoder::with_buffer(&content[..])?;
@@ -364,6 +370,13 @@ impl<R: io::BufRead> Members<R> {
     /// Goes behind a break.
     fn fail(&mut self, error: &io::Error) -> io::Error {
         let mut packed = self.source();
+        if let Some(packed) = &mut packed {
+            self.tried += packed.since_mark();
+            // Made-up members that break one in another would be read again and again.
+            if self.tried > packed.taken.saturating_mul(4).saturating_add(KEPT as u64) {
+                packed.mark();
+            }
+        }
         // What cannot be read cannot be searched.
         let found = packed
             .as_mut()
@@ -421,6 +434,8 @@ struct Again<R> {
     /// Where in `kept` the mark is, and where reading is.
     mark: usize,
     at: usize,
+    /// How many bytes have come of the source.
+    taken: u64,
 }
 
 /// No more of a member than this is kept; a larger one that breaks is searched from the break on.
@@ -435,12 +450,18 @@ impl<R: io::BufRead> Again<R> {
             kept: Vec::new(),
             mark: 0,
             at: 0,
+            taken: 0,
         }
     }
 
     /// From here on, all is kept.
     fn mark(&mut self) {
         self.mark = self.at;
+    }
+
+    /// How many bytes behind the mark have been read, of those that are kept.
+    fn since_mark(&self) -> u64 {
+        (self.at - self.mark) as u64
     }
 
     fn peek(&mut self) -> io::Result<Option<u8>> {
@@ -467,6 +488,7 @@ impl<R: io::BufRead> Again<R> {
             let count = more.len();
             self.kept.extend_from_slice(more);
             self.inner.consume(count);
+            self.taken += count as u64;
         }
         Ok(&self.kept[self.at..])
     }

@@ -1,21 +1,25 @@
 //! A look at a Parquet file's table of contents before the crate that reads it does: it builds
-//! the schema by calling itself for each level, and makes room for as many children as it is
-//! told of, so that a made-up schema would end the process, which no one can catch.
-//!
-//! This knows as much of Thrift's compact protocol as it takes to walk over the schema, and
-//! leaves all else that may be wrong to be found by the crate.
+//! the schema by calling itself for each level, and makes room for as many children, row groups
+//! and so on as it is told of, so that a made-up file would end the process, which no one can
+//! catch. All else that may be wrong is left to be found by the crate.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::thrift::Walk;
+
 /// Schemas of tables that people have are some ten levels deep.
 const LEVELS: usize = 128;
 
-/// The longest table of contents: that of a file of a million row groups of few columns. It is
-/// read as a whole, and takes some times its size then.
-const LONGEST: u64 = 256 << 20;
+/// More columns than any table of pages has; each takes the crate a kilobyte.
+const NODES: usize = 100_000;
 
-/// An error if the schema is too deep, or has fewer nodes than it says.
+/// The longest table of contents: that of a file of 25,000 row groups of ten columns. It is read
+/// as a whole, and takes some ten times its size then.
+const LONGEST: u64 = 32 << 20;
+
+/// An error if the schema is too deep or too wide, or has fewer nodes than it says, or if the file
+/// tells of more row groups than it has told anything of.
 pub(super) fn check(file: &File) -> Result<(), String> {
     let footer = read(file).map_err(|error| error.to_string())?;
     let Some(footer) = footer else { return Ok(()) };
@@ -25,11 +29,7 @@ pub(super) fn check(file: &File) -> Result<(), String> {
             "broken Parquet: a table of contents over {longest} MiB"
         ));
     }
-    match children(&footer) {
-        Some(children) => check_tree(&children),
-        // The crate has words for it.
-        None => Ok(()),
-    }
+    check_contents(&footer)
 }
 
 /// The table of contents, or one byte more than the longest; `None` if there cannot be one.
@@ -52,24 +52,58 @@ fn read(mut file: &File) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// How many children each node of the schema says to have.
-fn children(footer: &[u8]) -> Option<Vec<u32>> {
-    /// `FileMetaData.schema`.
+/// Checks the lists of the table of contents.
+fn check_contents(footer: &[u8]) -> Result<(), String> {
+    /// `FileMetaData.schema` and `.row_groups`.
     const SCHEMA: i16 = 2;
-    let mut walk = Walk { rest: footer };
+    const ROW_GROUPS: i16 = 4;
+    /// What an item of another list, and a row group takes at least.
+    const ITEM: usize = 3;
+    const ROW_GROUP: usize = 16;
+    let mut walk = Walk::new(footer);
     let mut field = 0;
-    loop {
-        let kind = walk.field(&mut field)?;
-        if field == SCHEMA && kind == Walk::LIST {
+    // Where the walk ends early, the crate has words for it.
+    while let Some(kind) = walk.field(&mut field) {
+        if kind == Walk::STOP {
             break;
         }
-        walk.skip(kind, 0)?;
+        if kind == Walk::LIST {
+            let ahead = &footer[footer.len() - walk.left()..];
+            let count = Walk::new(ahead).list().map_or(0, |(count, _)| count);
+            let least = if field == ROW_GROUPS { ROW_GROUP } else { ITEM };
+            if count > ahead.len() / least {
+                return Err("broken Parquet: a list is shorter than it says".into());
+            }
+            if field == SCHEMA {
+                check_schema(ahead, count)?;
+            }
+        }
+        if walk.skip(kind).is_none() {
+            break;
+        }
     }
+    Ok(())
+}
+
+/// Checks the schema that begins here, and says to have so many nodes.
+fn check_schema(schema: &[u8], count: usize) -> Result<(), String> {
+    if count > NODES {
+        return Err(format!("broken Parquet: more than {NODES} columns"));
+    }
+    children(schema).map_or(Ok(()), |children| check_tree(&children))
+}
+
+/// How many children each node of the schema says to have, which begins here.
+fn children(schema: &[u8]) -> Option<Vec<u32>> {
+    /// `SchemaElement.num_children`.
+    const CHILDREN: usize = 5;
+    let mut walk = Walk::new(schema);
     let (count, _) = walk.list()?;
     // A node takes a byte at least.
-    let mut children = Vec::with_capacity(count.min(footer.len()));
+    let mut children = Vec::with_capacity(count.min(schema.len()));
     for _ in 0..count {
-        children.push(walk.node()?);
+        let told = walk.integers::<{ CHILDREN + 1 }>()?[CHILDREN].unwrap_or(0);
+        children.push(u32::try_from(told.max(0)).unwrap_or(u32::MAX));
     }
     Some(children)
 }
@@ -100,118 +134,6 @@ fn check_tree(children: &[u32]) -> Result<(), String> {
     Ok(())
 }
 
-/// Values of Thrift's compact protocol, one after another. `None` wherever they are broken.
-struct Walk<'f> {
-    rest: &'f [u8],
-}
-
-impl Walk<'_> {
-    const STOP: u8 = 0;
-    const LIST: u8 = 9;
-
-    fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(first)
-    }
-
-    fn pass(&mut self, count: usize) -> Option<()> {
-        self.rest = self.rest.get(count..)?;
-        Some(())
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    /// The header of a field: its kind, and its number in place of that of the one before.
-    fn field(&mut self, number: &mut i16) -> Option<u8> {
-        let byte = self.byte()?;
-        match (byte & 15, byte >> 4) {
-            (Self::STOP, _) => {}
-            (_, 0) => *number = i16::try_from(zigzag(self.number()?)).ok()?,
-            (_, more) => *number = number.checked_add(more.into())?,
-        }
-        Some(byte & 15)
-    }
-
-    /// The header of a list: its length, and the kind of its items.
-    fn list(&mut self) -> Option<(usize, u8)> {
-        let byte = self.byte()?;
-        let count = match byte >> 4 {
-            15 => usize::try_from(self.number()?).ok()?,
-            few => usize::from(few),
-        };
-        Some((count, byte & 15))
-    }
-
-    /// A node of the schema: how many children it says to have.
-    fn node(&mut self) -> Option<u32> {
-        /// `SchemaElement.num_children`, and how a number of its size is marked.
-        const CHILDREN: i16 = 5;
-        const I32: u8 = 5;
-        let (mut field, mut children) = (0, 0);
-        loop {
-            match self.field(&mut field)? {
-                Self::STOP => return Some(children),
-                I32 if field == CHILDREN => {
-                    let told = zigzag(self.number()?);
-                    children = u32::try_from(told).unwrap_or(if told < 0 { 0 } else { u32::MAX });
-                }
-                kind => self.skip(kind, 0)?,
-            }
-        }
-    }
-
-    /// Passes a value.
-    fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
-        if depth > LEVELS {
-            return None;
-        }
-        match kind {
-            // Booleans as fields are in the header; in lists, which have none here, a byte.
-            1 | 2 => Some(()),
-            3 => self.pass(1),
-            4..=6 => self.number().map(drop),
-            7 => self.pass(8),
-            8 => {
-                let count = usize::try_from(self.number()?).ok()?;
-                self.pass(count)
-            }
-            9 | 10 => {
-                let (count, kind) = self.list()?;
-                (0..count).try_for_each(|_| match kind {
-                    1 | 2 => self.pass(1),
-                    _ => self.skip(kind, depth + 1),
-                })
-            }
-            12 => {
-                let mut field = 0;
-                loop {
-                    match self.field(&mut field)? {
-                        Self::STOP => return Some(()),
-                        kind => self.skip(kind, depth + 1)?,
-                    }
-                }
-            }
-            // Maps do not come in Parquet.
-            _ => None,
-        }
-    }
-}
-
-fn zigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,13 +155,24 @@ mod tests {
 
     #[test]
     fn a_table_of_contents() {
-        // Version 1; the schema: `r` with one child, `c`.
-        let footer = [
-            0x15, 2, 0x19, 0x2c, 0x48, 1, b'r', 0x15, 2, 0, 0x15, 2, 0x25, 0, 0x18, 1, b'c', 0,
+        // The schema: `r` with one child, `c`.
+        let schema = [
+            0x2c, 0x48, 1, b'r', 0x15, 2, 0, 0x15, 2, 0x25, 0, 0x18, 1, b'c', 0,
         ];
-        assert_eq!(children(&footer), Some(vec![1, 0]));
-        for end in 0..footer.len() {
-            assert_eq!(children(&footer[..end]), None);
+        assert_eq!(children(&schema), Some(vec![1, 0]));
+        for end in 0..schema.len() {
+            assert_eq!(children(&schema[..end]), None);
         }
+        // Version 1, that schema, two rows, a list of row groups.
+        let footer =
+            |groups: &[u8]| [&[0x15, 2, 0x19][..], &schema, &[0x16, 4, 0x19], groups].concat();
+        assert_eq!(check_contents(&footer(&[0x0c, 0])), Ok(()));
+        assert!(check_contents(&footer(&[0xfc, 0xff, 0xff, 0xff, 0xff, 7])).is_err());
+        let deep = [
+            &[0x15, 2, 0x19, 0xfc, 0xff, 1][..],
+            &[0x15, 2, 0x45, 2, 0].repeat(255),
+        ]
+        .concat();
+        assert!(check_contents(&deep).is_err());
     }
 }

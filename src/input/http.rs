@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::decode::Charset;
+use crate::page::Fault;
 
 /// What a body is packed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +30,6 @@ pub(super) struct Head {
     pub(super) codings: Vec<Coding>,
 }
 
-/// More codings than any server applies: each takes another pass over the body.
-const CODINGS: usize = 8;
-
 /// More header lines than any server sends.
 const LINES: usize = 512;
 
@@ -43,33 +41,45 @@ pub(super) fn head(answer: &[u8]) -> Option<Head> {
     let start = memchr::memchr(b'\n', answer)? + 1;
     let mut lines = vec![httparse::EMPTY_HEADER; LINES];
     let mut head = Head::default();
-    let known: &[httparse::Header<'_>] = match httparse::parse_headers(&answer[start..], &mut lines)
-    {
+    let known = match httparse::parse_headers(&answer[start..], &mut lines) {
         Ok(httparse::Status::Complete((len, found))) => {
             head.len = start + len;
             found
+                .iter()
+                .map(|line| (line.name.as_bytes(), line.value))
+                .collect()
         }
-        // Lines that no standard allows: what they say is lost, the page is not.
+        // Lines that no standard allows, or more of them than any server sends.
         _ => {
             head.len = end_of_head(answer)?;
-            &[]
+            lines_of(&answer[start..head.len])
         }
     };
     let mut transfer = Vec::new();
-    for line in known {
-        let Ok(value) = std::str::from_utf8(line.value) else {
+    for (name, value) in known {
+        let Ok(value) = std::str::from_utf8(value) else {
             continue;
         };
-        if line.name.eq_ignore_ascii_case("content-type") {
+        if name.eq_ignore_ascii_case(b"content-type") {
             head.content_type(value);
-        } else if line.name.eq_ignore_ascii_case("content-encoding") {
+        } else if name.eq_ignore_ascii_case(b"content-encoding") {
             head.codings.extend(codings(value));
-        } else if line.name.eq_ignore_ascii_case("transfer-encoding") {
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             transfer.extend(codings(value));
         }
     }
     head.codings.append(&mut transfer);
     Some(head)
+}
+
+/// What looks like a name and a value.
+fn lines_of(head: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let lines = head.split(|&byte| byte == b'\n');
+    let pairs = lines.filter_map(|line| {
+        let colon = memchr::memchr(b':', line)?;
+        Some((&line[..colon], line[colon + 1..].trim_ascii()))
+    });
+    pairs.collect()
 }
 
 /// Where the blank line ends that parts head and body.
@@ -107,26 +117,31 @@ fn codings(value: &str) -> impl Iterator<Item = Coding> {
         })
 }
 
+/// A body in more than this many wrappings is an attack.
+const WRAPPINGS: usize = 8;
+
 /// Undoes the codings. Crawlers often store a body unpacked under the server's headers, so
 /// what does not look packed is taken as it is.
 ///
 /// # Errors
-/// Broken data; more than `limit` bytes; more than [`CODINGS`].
+/// Broken data; more than `limit` bytes; more wrappings than a server makes.
 pub(super) fn unpack<'b>(
     body: &'b [u8],
     codings: &[Coding],
     limit: usize,
-) -> Result<Cow<'b, [u8]>, String> {
-    if codings.len() > CODINGS {
-        return Err(format!("the body is packed {} times", codings.len()));
-    }
+) -> Result<Cow<'b, [u8]>, Fault> {
     let mut bytes = Cow::Borrowed(body);
+    let mut undone = 0;
     for &coding in codings.iter().rev() {
         let unpacked = match coding {
             Coding::Chunked => dechunk(&bytes),
             _ => inflate(coding, &bytes, limit)?,
         };
         if let Some(unpacked) = unpacked {
+            undone += 1;
+            if undone > WRAPPINGS {
+                return Err(format!("the body is packed more than {WRAPPINGS} times over").into());
+            }
             bytes = Cow::Owned(unpacked);
         }
     }
@@ -160,15 +175,18 @@ fn dechunk(mut rest: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(not(feature = "compress"))]
-fn inflate(coding: Coding, _bytes: &[u8], _limit: usize) -> Result<Option<Vec<u8>>, String> {
-    Err(format!("{} needs the feature `compress`", name(coding)))
+fn inflate(coding: Coding, _bytes: &[u8], _limit: usize) -> Result<Option<Vec<u8>>, Fault> {
+    Err(format!("{} needs the feature `compress`", name(coding)).into())
 }
 
 #[cfg(feature = "compress")]
-fn inflate(coding: Coding, bytes: &[u8], limit: usize) -> Result<Option<Vec<u8>>, String> {
+fn inflate(coding: Coding, bytes: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Fault> {
     let read = |reader: &mut dyn Read| -> Result<Vec<u8>, (Vec<u8>, io::Error)> {
         let mut out = Vec::new();
-        match reader.take(limit as u64 + 1).read_to_end(&mut out) {
+        match reader
+            .take((limit as u64).saturating_add(1))
+            .read_to_end(&mut out)
+        {
             Ok(_) => Ok(out),
             Err(error) => Err((out, error)),
         }
@@ -197,7 +215,7 @@ fn inflate(coding: Coding, bytes: &[u8], limit: usize) -> Result<Option<Vec<u8>>
     match result {
         Ok(out) if out.len() > limit => Err(super::over_limit(limit)),
         Ok(out) => Ok(Some(out)),
-        Err((_, error)) => Err(format!("broken {} in the body: {error}", name(coding))),
+        Err((_, error)) => Err(format!("broken {} in the body: {error}", name(coding)).into()),
     }
 }
 

@@ -19,7 +19,7 @@ use super::block::{Block, Form, Item, Said};
 use super::compress::Stream;
 use super::decode::{self, Charset, decode_utf8, utf8};
 use super::{Fields, html};
-use crate::page::Page;
+use crate::page::{Fault, Page, PageErrorKind};
 
 /// A JSONL file that is being cut.
 pub(super) struct Lines {
@@ -189,7 +189,7 @@ impl Lines {
     /// The file could not be read on: whatever of a line is there goes into the error.
     fn break_off(&mut self, block: &mut Block, start: usize, error: &io::Error) -> bool {
         let form = Form::Bad {
-            reason: error.to_string(),
+            fault: error.to_string().into(),
             cut: true,
         };
         let item = self.item(start, block.bytes.len(), form);
@@ -226,7 +226,7 @@ fn is_object(line: &[u8]) -> bool {
 /// The line is read once: serde_json checks it and says where keys and values lie, nothing
 /// is built that is not wanted, and unescaping is ours, because serde_json gives up on
 /// half a surrogate pair.
-pub(super) fn parse(line: &[u8], fields: &Fields, page: &mut Page) -> Result<(), String> {
+pub(super) fn parse(line: &[u8], fields: &Fields, page: &mut Page) -> Result<(), Fault> {
     if let Some(valid) = utf8(line) {
         return parse_text(valid, fields, page);
     }
@@ -239,7 +239,7 @@ pub(super) fn parse(line: &[u8], fields: &Fields, page: &mut Page) -> Result<(),
     parse_text(&valid, fields, page)
 }
 
-fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), String> {
+fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), Fault> {
     let mut json = serde_json::Deserializer::from_str(line);
     let found = Fill { fields, page }
         .deserialize(&mut json)
@@ -252,14 +252,18 @@ fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), String
         }
         Ok(TextField::Filled) => Ok(()),
         Ok(TextField::Missing | TextField::Other("null")) if !fields.needed => Ok(()),
-        Ok(TextField::Missing) => Err(format!("no field `{}`", fields.page())),
+        Ok(TextField::Missing) => {
+            let reason = format!("no field `{}`", fields.page());
+            Err(Fault::new(PageErrorKind::NoText, reason))
+        }
         Ok(TextField::Other(what)) => {
-            Err(format!("field `{}` is {what}, not a string", fields.page()))
+            let reason = format!("field `{}` is {what}, not a string", fields.page());
+            Err(Fault::new(PageErrorKind::NoText, reason))
         }
         Err(error) => {
             // What was read before the fault is not to be trusted.
             page.id.clear();
-            Err(describe(&error))
+            Err(Fault::new(PageErrorKind::BadJson, describe(&error)))
         }
     }
 }
@@ -363,6 +367,13 @@ pub(super) fn fill_name(value: &str, name: &mut String) {
     }
 }
 
+/// Appends the text as a JSON string.
+#[cfg(feature = "parquet")]
+pub(super) fn quote(text: &str, out: &mut Vec<u8>) {
+    // Writing into memory does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
 /// A JSON string without its quotes.
 fn inside(json: &str) -> &str {
     &json[1..json.len() - 1]
@@ -443,7 +454,8 @@ mod tests {
             ..Fields::default()
         };
         let mut page = Page::default();
-        parse(line.as_bytes(), &fields, &mut page).map(|()| page)
+        let read = parse(line.as_bytes(), &fields, &mut page);
+        read.map(|()| page).map_err(|fault| fault.reason)
     }
 
     #[test]
@@ -515,7 +527,8 @@ mod tests {
             assert_eq!(page.input, [("tags".to_owned(), "[]".to_owned())]);
         }
         let wrong = parse(br#"{"text":1}"#, &fields, &mut Page::default());
-        assert_eq!(wrong.unwrap_err(), "field `text` is a number, not a string");
+        let reason = "field `text` is a number, not a string";
+        assert_eq!(wrong, Err(Fault::new(PageErrorKind::NoText, reason)));
     }
 
     #[test]

@@ -19,8 +19,12 @@ mod http;
 mod jsonl;
 mod meter;
 #[cfg(feature = "parquet")]
+mod pages;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod text;
+#[cfg(feature = "parquet")]
+mod thrift;
 mod walk;
 mod warc;
 
@@ -30,7 +34,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::page::{Page, PageError, Source};
+use crate::page::{Fault, Page, PageError, PageErrorKind, Source};
 
 use self::block::Form;
 pub(crate) use self::block::{Block, Item};
@@ -638,7 +642,8 @@ fn name(path: &Path) -> Arc<str> {
 /// The item of a file that cannot be opened.
 fn unreadable(name: &Arc<str>, reason: String, block: &Block) -> Item {
     let (path, end) = (Arc::clone(name), block.bytes.len());
-    let form = Form::Bad { reason, cut: false };
+    let fault = Fault::new(PageErrorKind::Unopened, reason);
+    let form = Form::Bad { fault, cut: false };
     Item {
         path,
         record: 0,
@@ -660,20 +665,22 @@ fn unlisted(path: &Path, reason: String) -> PageError {
             path,
             ..Source::default()
         },
+        kind: PageErrorKind::Unopened,
         reason,
         ..PageError::default()
     }
 }
 
 /// Why a page over the limit is not read.
-fn over_limit(limit: usize) -> String {
-    format!("page over the limit of {limit} bytes")
+fn over_limit(limit: usize) -> Fault {
+    let reason = format!("page over the limit of {limit} bytes");
+    Fault::new(PageErrorKind::OverLimit, reason)
 }
 
 /// The form of a page of which only a limit's worth is at hand.
 fn over(limit: usize) -> Form {
-    let reason = over_limit(limit);
-    Form::Bad { reason, cut: true }
+    let fault = over_limit(limit);
+    Form::Bad { fault, cut: true }
 }
 
 fn by_name(path: &Path) -> Option<InputFormat> {
@@ -711,6 +718,8 @@ fn by_content(stream: &mut Stream, forced: Option<Charset>, limit: usize) -> Opt
         }
         match jsonl::is_jsonl(head, whole) {
             None if !over => want *= 2,
+            // Nothing but white space.
+            None if !head.trim_ascii_start().starts_with(b"{") => return Some(InputFormat::Text),
             Some(false) => return Some(InputFormat::Text),
             None | Some(true) => return Some(InputFormat::Jsonl),
         }
@@ -752,7 +761,7 @@ impl Parser {
                 parquet::parse(raw, *is_html, page);
                 Ok(())
             }
-            Form::Bad { reason, .. } => Err(reason.clone()),
+            Form::Bad { fault, .. } => Err(fault.clone()),
             Form::Text => self.document(item, raw, text::parse, page),
             Form::Html => self.document(item, raw, html::parse, page),
         };
@@ -760,8 +769,9 @@ impl Parser {
             page.source.charset = Some(charset.name());
             page.source.replaced = decode::replacements(&page.text);
         }
+        page.source.replaced += item.said.as_ref().map_or(0, |said| said.replaced);
         self.name(item, page);
-        read.map_err(|reason| Box::new(self.error(block, item, &page.id, reason)))
+        read.map_err(|fault| Box::new(self.error(block, item, &page.id, fault)))
     }
 
     /// Reads a document: its codings undone, `parse` gets its bytes and what is known of their charset.
@@ -771,7 +781,7 @@ impl Parser {
         raw: &[u8],
         parse: fn(&[u8], Option<Charset>, Option<Charset>, &mut Page),
         page: &mut Page,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fault> {
         let Some(said) = &item.said else {
             parse(raw, None, self.charset, page);
             return Ok(());
@@ -794,7 +804,7 @@ impl Parser {
     }
 
     /// The error that an item becomes, with its raw bytes.
-    pub(crate) fn error(&self, block: &Block, item: &Item, id: &str, reason: String) -> PageError {
+    pub(crate) fn error(&self, block: &Block, item: &Item, id: &str, fault: Fault) -> PageError {
         let source = item.source();
         let truncated = matches!(item.form, Form::Bad { cut: true, .. });
         PageError {
@@ -802,7 +812,8 @@ impl Parser {
             source,
             contained: item.contained,
             offset: item.offset,
-            reason,
+            kind: fault.kind,
+            reason: fault.reason,
             raw: block.raw(item).to_vec(),
             truncated,
         }

@@ -9,33 +9,34 @@
 use std::fmt::Display;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, BinaryViewArray, RecordBatch, StringViewArray, new_empty_array};
+use arrow_array::{Array, BinaryViewArray, RecordBatch, new_empty_array};
 use arrow_json::EncoderOptions;
 use arrow_json::writer::{NullableEncoder, make_encoder};
 use arrow_schema::{DataType, Field, FieldRef, Schema};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::block::{Block, Form, Item, Said};
 use super::compress::Stream;
 use super::decode::decode_utf8;
+use super::pages::{Allowance, Group, ROWS};
 use super::{Fields, Meter, footer, html, jsonl};
 use crate::error::panic_message;
-use crate::page::Page;
+use crate::page::{Fault, Page, PageErrorKind};
 
-/// The most rows read at once. Texts are not copied for it, but the pieces of the file in
-/// which they stand are held unpacked.
-const ROWS: usize = 32;
-
-/// How many bytes these rows should have together, by the mean of their group.
-const BYTES: usize = 4 << 20;
+/// How many bytes the rows that are read at once should have together, by the mean of their
+/// group. Texts are not copied for it, but the pieces of the file in which they stand are held
+/// unpacked.
+const BYTES: u64 = 4 << 20;
 
 /// Copies a stream into a file without a name, which the system takes away when it is
 /// closed: the table of contents of a Parquet file stands at its end.
@@ -63,9 +64,10 @@ pub(super) struct Rows {
     path: Arc<str>,
     fields: Arc<Fields>,
     limit: usize,
-    file: File,
-    table: ArrowReaderMetadata,
-    wanted: ProjectionMask,
+    file: Arc<File>,
+    table: Arc<ParquetMetaData>,
+    columns: Columns,
+    allowance: Allowance,
     /// The row group that is read next.
     next_group: usize,
     /// Number of its first row, by what the file tells of those before it.
@@ -93,15 +95,16 @@ impl Rows {
         limit: usize,
     ) -> Result<Self, String> {
         guard(move || {
-            let (table, wanted) = open_table(&file, &fields)?;
+            let (table, columns) = open_table(&file, &fields)?;
             let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
             Ok(Self {
                 path,
                 fields,
                 limit,
-                file,
+                file: Arc::new(file),
                 table,
-                wanted,
+                columns,
+                allowance: Allowance::for_pages_up_to(limit),
                 next_group: 0,
                 start: 0,
                 reader: None,
@@ -121,7 +124,7 @@ impl Rows {
     }
 
     fn count(&self, read: usize) {
-        let all = rows(self.table.metadata().file_metadata().num_rows());
+        let all = rows(self.table.file_metadata().num_rows());
         let size = self.file.metadata().map_or(0, |data| data.len());
         let share = u128::from(size) * read as u128 / u128::from(all.max(1));
         self.meter.add(u64::try_from(share).unwrap_or(size));
@@ -148,6 +151,7 @@ impl Rows {
         let Some(reader) = &mut self.reader else {
             return self.open_group();
         };
+        self.allowance.renew();
         match reader.next() {
             Some(batch) => {
                 self.batch = batch.map_err(|error| told(&error))?;
@@ -162,7 +166,7 @@ impl Rows {
 
     /// Starts the next row group. False if there is none.
     fn open_group(&mut self) -> Result<bool, String> {
-        let groups = self.table.metadata().row_groups();
+        let groups = self.table.row_groups();
         let Some(group) = groups.get(self.next_group) else {
             return Ok(false);
         };
@@ -173,13 +177,15 @@ impl Rows {
         self.next_group += 1;
         self.given = 0;
         let mean = rows(group.total_byte_size()) / rows(group.num_rows()).max(1);
-        let batch = (BYTES as u64 / mean.max(1)).clamp(1, ROWS as u64);
-        let file = self.file.try_clone().map_err(|error| error.to_string())?;
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.table.clone())
-            .with_projection(self.wanted.clone())
-            .with_row_groups(vec![number])
-            .with_batch_size(usize::try_from(batch).unwrap_or(1))
-            .build();
+        let batch = (BYTES / mean.max(1)).clamp(1, ROWS);
+        let group = Group {
+            file: Arc::clone(&self.file),
+            table: Arc::clone(&self.table),
+            number,
+            allowance: self.allowance.clone(),
+        };
+        let (levels, batch) = (&self.columns.levels, usize::try_from(batch).unwrap_or(1));
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(levels, &group, batch, None);
         self.reader = Some(reader.map_err(|error| told(&error))?);
         Ok(true)
     }
@@ -187,12 +193,7 @@ impl Rows {
     /// Ends a row group, of which all rows should have come.
     fn close_group(&mut self) -> Result<(), String> {
         self.reader = None;
-        let told = rows(
-            self.table
-                .metadata()
-                .row_group(self.next_group - 1)
-                .num_rows(),
-        );
+        let told = rows(self.table.row_group(self.next_group - 1).num_rows());
         if told == self.given {
             return Ok(());
         }
@@ -207,18 +208,22 @@ impl Rows {
         self.reader = None;
         self.row = self.batch.num_rows();
         let group = self.next_group.saturating_sub(1);
-        let reason = format!("row group {group}: {reason}");
-        self.put(&[], Form::Bad { reason, cut: true }, None, block);
+        let fault = format!("row group {group}: {reason}").into();
+        self.put(&[], Form::Bad { fault, cut: true }, None, block);
     }
 
     /// Puts rows into the block until that is full.
     fn cut(&mut self, block: &mut Block) -> Result<(), String> {
         let batch = self.batch.clone();
         let options = options();
-        let mut cells = Cells::new(&batch, &self.fields, &options)?;
+        let mut cells = Cells::new(&batch, &self.fields, &self.columns.strings, &options)?;
         while self.row < batch.num_rows() && !block.is_full() {
             let row = self.row;
             self.row += 1;
+            if cells.beside(row) > self.limit {
+                self.put(&[], super::over(self.limit), None, block);
+                continue;
+            }
             let mut said = cells.said(row);
             let beside = said.input.iter().map(|(_, value)| value.len()).sum();
             let (bytes, form) = self.page(&cells, row, beside);
@@ -239,7 +244,8 @@ impl Rows {
             None if !self.fields.needed => (&[], Form::Cell { is_html: false }),
             None => {
                 let reason = format!("field `{}` is null, not a string", self.fields.page());
-                (&[], Form::Bad { reason, cut: false })
+                let fault = Fault::new(PageErrorKind::NoText, reason);
+                (&[], Form::Bad { fault, cut: false })
             }
             Some(bytes) if bytes.len().saturating_add(beside) > self.limit => {
                 let some = &bytes[..bytes.len().min(self.limit)];
@@ -302,11 +308,16 @@ fn rows(told: i64) -> u64 {
     u64::try_from(told).unwrap_or(0).min(1 << 40)
 }
 
-/// The table of contents, and which columns of it to read.
-fn open_table(
-    file: &File,
-    fields: &Fields,
-) -> Result<(ArrowReaderMetadata, ProjectionMask), String> {
+/// How the wanted columns are read.
+struct Columns {
+    levels: FieldLevels,
+    /// Columns that are strings by their type. They are read as bytes: one that is not UTF-8
+    /// must not cost all rows of its group.
+    strings: Vec<String>,
+}
+
+/// The table of contents, and how to read what is wanted of it.
+fn open_table(file: &File, fields: &Fields) -> Result<(Arc<ParquetMetaData>, Columns), String> {
     footer::check(file)?;
     // The Arrow schema that some writers put in says nothing that is of use here.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -325,14 +336,43 @@ fn open_table(
         }
     }
     count_rows(&table)?;
-    let wanted = ProjectionMask::roots(table.parquet_schema(), wanted);
-    let columns: Vec<_> = columns
-        .iter()
-        .map(|column| Arc::new(suited(column)))
-        .collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(columns)));
-    let table = ArrowReaderMetadata::try_new(Arc::clone(table.metadata()), options);
-    Ok((table.map_err(|error| unreadable(&error))?, wanted))
+    let columns = read_as(&table, &wanted).map_err(|error| unreadable(&error))?;
+    Ok((Arc::clone(table.metadata()), columns))
+}
+
+/// How to read these columns: strings as bytes, where they stand in the file's pieces.
+fn read_as(
+    table: &ArrowReaderMetadata,
+    wanted: &[usize],
+) -> Result<Columns, parquet::errors::ParquetError> {
+    let root = table.parquet_schema().root_schema();
+    let (mut types, mut kinds, mut strings) = (Vec::new(), Vec::new(), Vec::new());
+    for (column, told) in table.schema().fields().iter().zip(root.get_fields()) {
+        let is_string = *column.data_type() == DataType::Utf8;
+        if is_string {
+            strings.push(column.name().clone());
+        }
+        types.push(if is_string {
+            as_bytes(told)?
+        } else {
+            Arc::clone(told)
+        });
+        kinds.push(Arc::new(suited(column)));
+    }
+    let root = Type::group_type_builder(root.name())
+        .with_fields(types)
+        .build()?;
+    let schema = SchemaDescriptor::new(Arc::new(root));
+    let wanted = ProjectionMask::roots(&schema, wanted.iter().copied());
+    let levels = parquet_to_arrow_field_levels(&schema, wanted, Some(&kinds.into()))?;
+    Ok(Columns { levels, strings })
+}
+
+/// The column without a word on what its bytes are.
+fn as_bytes(string: &TypePtr) -> Result<TypePtr, parquet::errors::ParquetError> {
+    let bytes = Type::primitive_type_builder(string.name(), string.get_physical_type())
+        .with_repetition(string.get_basic_info().repetition());
+    bytes.build().map(Arc::new)
 }
 
 /// Rows would be lost in silence where the file's sum is too low.
@@ -380,25 +420,26 @@ fn check(column: &FieldRef) -> Result<(), String> {
         .map_err(|error| format!("column `{}` cannot be kept: {error}", column.name()))
 }
 
-/// The column as it is to be read: strings where they stand in the file's pieces, so that a
-/// string that comes a thousand times is there once.
+/// The column as it is to be read: strings and bytes where they stand in the file's pieces, so
+/// that one that comes a thousand times is there once; of time zones, which in Parquet are none
+/// or UTC, the offset, since names of zones would need a table of them.
 fn suited(column: &Field) -> Field {
     let kind = match column.data_type() {
-        DataType::Utf8 => DataType::Utf8View,
-        DataType::Binary => DataType::BinaryView,
-        other => with_offset(other),
+        // These are known to be strings, see `Columns`.
+        DataType::Utf8 => DataType::BinaryView,
+        other => suited_kind(other),
     };
     column.clone().with_data_type(kind)
 }
 
-/// The type with each time zone, which in Parquet is none or UTC, written as an offset: names
-/// of zones would need a table of them.
-fn with_offset(kind: &DataType) -> DataType {
+fn suited_kind(kind: &DataType) -> DataType {
     let inner = |field: &FieldRef| {
-        let kind = with_offset(field.data_type());
+        let kind = suited_kind(field.data_type());
         Arc::new(field.as_ref().clone().with_data_type(kind))
     };
     match kind {
+        DataType::Utf8 => DataType::Utf8View,
+        DataType::Binary => DataType::BinaryView,
         DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some("+00:00".into())),
         DataType::List(field) => DataType::List(inner(field)),
         DataType::Map(field, sorted) => DataType::Map(inner(field), *sorted),
@@ -422,7 +463,7 @@ struct Cells<'b> {
 }
 
 enum Text<'b> {
-    String(&'b StringViewArray),
+    String(&'b BinaryViewArray),
     Bytes(&'b BinaryViewArray),
     Null,
 }
@@ -431,9 +472,11 @@ impl<'b> Cells<'b> {
     fn new(
         batch: &'b RecordBatch,
         fields: &Fields,
+        strings: &[String],
         options: &'b EncoderOptions,
     ) -> Result<Self, String> {
         let schema = batch.schema_ref();
+        let is_string = |name: &str| strings.iter().any(|string| string == name);
         let name = |name: &str| {
             let Some((number, field)) = schema.fields().find(name) else {
                 return Ok(None);
@@ -443,13 +486,18 @@ impl<'b> Cells<'b> {
         let mut kept = Vec::new();
         for (field, column) in schema.fields().iter().zip(batch.columns()) {
             if fields.keep.wants(field.name(), fields.page()) {
-                let cell = Cell::new(field, column.as_ref(), options)?;
+                let cell = Cell::new(field, column.as_ref(), is_string(field.name()), options)?;
                 kept.push((field.name().as_str(), cell));
             }
         }
         let text = batch.column_by_name(fields.page());
+        let text = text.and_then(|column| column.as_binary_view_opt());
         Ok(Self {
-            text: text.map_or(Text::Null, |column| Text::new(column.as_ref())),
+            text: match text {
+                None => Text::Null,
+                Some(text) if is_string(fields.page()) => Text::String(text),
+                Some(text) => Text::Bytes(text),
+            },
             id: name(&fields.id)?,
             url: name(&fields.url)?,
             kept,
@@ -460,8 +508,9 @@ impl<'b> Cells<'b> {
     /// The page; `None` for null.
     fn text(&self, row: usize) -> Option<&'b [u8]> {
         match self.text {
-            Text::String(column) => column.is_valid(row).then(|| column.value(row).as_bytes()),
-            Text::Bytes(column) => column.is_valid(row).then(|| column.value(row)),
+            Text::String(column) | Text::Bytes(column) => {
+                column.is_valid(row).then(|| column.value(row))
+            }
             Text::Null => None,
         }
     }
@@ -470,37 +519,40 @@ impl<'b> Cells<'b> {
         matches!(self.text, Text::String(_))
     }
 
+    /// How many bytes of strings are to be kept of a row, or stand in its id or address.
+    fn beside(&self, row: usize) -> usize {
+        let kept = self.kept.iter().map(|(_, cell)| cell.bytes(row));
+        let kept = kept.fold(0, usize::saturating_add);
+        let names = self.id.iter().chain(&self.url).map(|name| name.bytes(row));
+        names.fold(kept, usize::max)
+    }
+
     /// What the row says beside the page.
     fn said(&mut self, row: usize) -> Said {
         let json = &mut self.json;
         let id = self.id.as_mut().map(|id| id.text(row, json));
         let url = self.url.as_mut().map(|url| url.text(row, json));
+        let mut replaced = 0;
         let kept = self.kept.iter_mut();
-        let input = kept.map(|(name, cell)| ((*name).to_owned(), cell.json(row, json).to_owned()));
+        let input = kept.map(|(name, cell)| {
+            replaced += cell.json(row, json);
+            // Nothing else than UTF-8 is written; if it were, nothing would be better than that.
+            let json = super::decode::utf8(json).filter(|json| !json.is_empty());
+            ((*name).to_owned(), json.unwrap_or("null").to_owned())
+        });
         Said {
+            input: input.collect(),
             id,
             url,
-            input: input.collect(),
+            replaced,
             ..Said::default()
-        }
-    }
-}
-
-impl<'b> Text<'b> {
-    fn new(column: &'b dyn Array) -> Self {
-        if let Some(strings) = column.as_string_view_opt() {
-            Self::String(strings)
-        } else if let Some(bytes) = column.as_binary_view_opt() {
-            Self::Bytes(bytes)
-        } else {
-            Self::Null
         }
     }
 }
 
 /// A column of ids or addresses.
 enum Name<'b> {
-    /// Bytes of no told type; old writers do not say of strings that they are some.
+    /// Strings; old writers do not say of them that they are some.
     Bytes(&'b BinaryViewArray),
     Cell(Cell<'b>),
 }
@@ -513,7 +565,14 @@ impl<'b> Name<'b> {
     ) -> Result<Self, String> {
         match column.as_binary_view_opt() {
             Some(bytes) => Ok(Self::Bytes(bytes)),
-            None => Cell::new(field, column, options).map(Self::Cell),
+            None => Cell::new(field, column, false, options).map(Self::Cell),
+        }
+    }
+
+    fn bytes(&self, row: usize) -> usize {
+        match self {
+            Self::Bytes(column) => bytes_of(*column, row..row + 1),
+            Self::Cell(cell) => cell.bytes(row),
         }
     }
 
@@ -523,35 +582,90 @@ impl<'b> Name<'b> {
         match self {
             Self::Bytes(column) if column.is_null(row) => {}
             Self::Bytes(column) => text.push_str(&String::from_utf8_lossy(column.value(row))),
-            Self::Cell(cell) => jsonl::fill_name(cell.json(row, buffer), &mut text),
+            Self::Cell(cell) => {
+                cell.json(row, buffer);
+                jsonl::fill_name(super::decode::utf8(buffer).unwrap_or("null"), &mut text);
+            }
         }
         text
     }
 }
 
 /// A column whose values are written as JSON: bytes in hexadecimal, times as RFC 3339 has them.
-struct Cell<'b>(NullableEncoder<'b>);
+enum Cell<'b> {
+    String(&'b BinaryViewArray),
+    Other(&'b dyn Array, NullableEncoder<'b>),
+}
 
 impl<'b> Cell<'b> {
     fn new(
         field: &'b FieldRef,
         column: &'b dyn Array,
+        is_string: bool,
         options: &'b EncoderOptions,
     ) -> Result<Self, String> {
+        if let (true, Some(strings)) = (is_string, column.as_binary_view_opt()) {
+            return Ok(Self::String(strings));
+        }
         let encoder = make_encoder(field, column, options);
-        encoder.map(Self).map_err(|error| error.to_string())
+        let encoder = encoder.map_err(|error| error.to_string())?;
+        Ok(Self::Other(column, encoder))
     }
 
-    /// The value as JSON, in `buffer`.
-    fn json<'j>(&mut self, row: usize, buffer: &'j mut Vec<u8>) -> &'j str {
+    /// How many bytes of strings there are in a row.
+    fn bytes(&self, row: usize) -> usize {
+        match self {
+            Self::String(column) => bytes_of(*column, row..row + 1),
+            Self::Other(column, _) => bytes_of(*column, row..row + 1),
+        }
+    }
+
+    /// Writes the value as JSON into `buffer`; returns how many undecodable sequences became U+FFFD.
+    fn json(&mut self, row: usize, buffer: &mut Vec<u8>) -> u64 {
         buffer.clear();
-        if !self.0.is_null(row) {
-            self.0.encode(row, buffer);
+        let mut replaced = 0;
+        match self {
+            Self::String(column) if column.is_valid(row) => {
+                let mut text = String::new();
+                replaced = decode_utf8(column.value(row), &mut text).replaced;
+                jsonl::quote(&text, buffer);
+            }
+            Self::Other(_, encoder) if !encoder.is_null(row) => encoder.encode(row, buffer),
+            _ => {}
         }
-        // Nothing else than UTF-8 is written; if it were, nothing would be better than that.
-        match super::decode::utf8(buffer) {
-            Some(json) if !json.is_empty() => json,
-            _ => "null",
+        if buffer.is_empty() {
+            buffer.extend_from_slice(b"null");
         }
+        replaced
+    }
+}
+
+/// How many bytes of strings there are in some rows of a column, and values beside them. A string
+/// of the file may stand in a row a million times.
+fn bytes_of(column: &dyn Array, rows: Range<usize>) -> usize {
+    // The length is the lower half of what stands for a string.
+    let sum = |views: &[u128]| -> usize {
+        let lengths = views[rows.clone()].iter().map(|&view| view as u32 as usize);
+        lengths.fold(rows.len(), usize::saturating_add)
+    };
+    let inside = |offsets: &[i32]| {
+        let at = |row: usize| usize::try_from(offsets[row]).unwrap_or(0);
+        at(rows.start)..at(rows.end)
+    };
+    if let Some(strings) = column.as_string_view_opt() {
+        sum(strings.views())
+    } else if let Some(bytes) = column.as_binary_view_opt() {
+        sum(bytes.views())
+    } else if let Some(list) = column.as_list_opt::<i32>() {
+        bytes_of(list.values().as_ref(), inside(list.value_offsets()))
+    } else if let Some(map) = column.as_map_opt() {
+        bytes_of(map.entries(), inside(map.value_offsets()))
+    } else if let Some(parts) = column.as_struct_opt() {
+        let parts = parts.columns().iter();
+        parts.fold(0, |sum, part| {
+            sum.saturating_add(bytes_of(part.as_ref(), rows.clone()))
+        })
+    } else {
+        rows.len().saturating_mul(8)
     }
 }

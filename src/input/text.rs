@@ -19,8 +19,8 @@ pub(super) fn read(
     let start = block.bytes.len();
     let read = stream.append(&mut block.bytes, limit.saturating_add(1));
     if let Err(error) = read {
-        let reason = error.to_string();
-        form = Form::Bad { reason, cut: true };
+        let fault = error.to_string().into();
+        form = Form::Bad { fault, cut: true };
     }
     if block.bytes.len() - start > limit {
         block.bytes.truncate(start + limit);

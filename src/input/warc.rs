@@ -270,7 +270,11 @@ impl Records {
                 Form::Text
             }
             "response" => {
-                let head = http::head(content).ok_or(Skip::ContentType)?;
+                let head = match http::head(content) {
+                    Some(head) => head,
+                    None if content.starts_with(b"HTTP/") => return Ok((endless(), said)),
+                    None => return Err(Skip::ContentType),
+                };
                 let body = &content[head.len..];
                 let form = match head.media.as_deref() {
                     Some("text/html" | "application/xhtml+xml") => Form::Html,
@@ -352,7 +356,8 @@ impl Records {
 
     fn bad(&mut self, len: usize, reason: String, block: &mut Block) {
         let cut = matches!(self.after, After::End | After::Break { .. }) || len > self.limit;
-        self.put(len.min(self.limit), Form::Bad { reason, cut }, None, block);
+        let fault = reason.into();
+        self.put(len.min(self.limit), Form::Bad { fault, cut }, None, block);
     }
 
     /// Puts the next `len` bytes into the block.
@@ -373,6 +378,12 @@ impl Records {
         });
         self.record += 1;
     }
+}
+
+/// The form of an answer of which the head is all there is, and not all of it.
+fn endless() -> Form {
+    let fault = "the head of the answer has no end".to_owned().into();
+    Form::Bad { fault, cut: false }
 }
 
 /// Why a record holds no page.

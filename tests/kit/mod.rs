@@ -66,6 +66,29 @@ impl Dir {
         Run::new(self.command(line).output().unwrap())
     }
 
+    /// The same with no more than so much address space, and for two minutes at most.
+    pub(crate) fn run_capped(&self, mebibytes: usize, line: &str) -> Run {
+        self.shell(mebibytes, line, "exec timeout -s KILL 120 \"$@\"")
+    }
+
+    /// The same, and whoever reads its output goes away after so many lines.
+    pub(crate) fn run_capped_into_head(&self, mebibytes: usize, lines: usize, line: &str) -> Run {
+        let script = format!("timeout -s KILL 120 \"$@\" | head -n {lines}");
+        self.shell(mebibytes, line, &script)
+    }
+
+    fn shell(&self, mebibytes: usize, line: &str, script: &str) -> Run {
+        let kibibytes = mebibytes * 1024;
+        let mut command = Command::new("sh");
+        command.current_dir(self.path()).stdin(Stdio::null());
+        command.args(["-c", &format!("ulimit -v {kibibytes}; {script}"), "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_dehusk"));
+        command.args(line.split_whitespace());
+        // Each thread would reserve room of its own, and use next to nothing of it.
+        command.env("MALLOC_ARENA_MAX", "1");
+        Run::new(command.output().unwrap())
+    }
+
     /// The same with these variables, of those that say what the terminal is like.
     pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> Run {
         let mut command = self.command(line);

@@ -74,7 +74,7 @@ impl Tally {
     }
 
     pub(crate) fn error(&mut self, error: &PageError) {
-        *self.errors.entry(error.kind().to_owned()).or_default() += 1;
+        *self.errors.entry(error.kind.name().to_owned()).or_default() += 1;
     }
 }
 
@@ -129,7 +129,7 @@ impl Ledger {
     pub(crate) fn unlisted(&mut self, error: &PageError) {
         self.pages.read += 1;
         self.pages.errors += 1;
-        *self.errors.entry(error.kind().to_owned()).or_default() += 1;
+        *self.errors.entry(error.kind.name().to_owned()).or_default() += 1;
     }
 
     pub(crate) fn add(&mut self, other: &Self) {

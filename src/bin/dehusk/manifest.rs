@@ -109,7 +109,7 @@ pub(crate) fn state(shard: &Shard, settings: &Settings) -> State {
 
 /// One that cannot be read, or is of another make, is as none.
 fn load(path: &Path) -> Option<Manifest> {
-    let manifest: Manifest = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let manifest: Manifest = serde_json::from_str(&run::load(path).ok()?).ok()?;
     (manifest.manifest == VERSION).then_some(manifest)
 }
 

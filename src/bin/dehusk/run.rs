@@ -1,7 +1,7 @@
 //! The command line as it is meant: settings for the library, and where its output goes.
 
-use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
@@ -320,8 +320,23 @@ pub(crate) fn with_rules(packs: &[PathBuf]) -> Result<ExtractorBuilder, Failure>
     Ok(builder)
 }
 
+/// The text of a pack, of weights or of settings.
 pub(crate) fn load(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::from(named(path, &error)))
+    /// A million cues, or seventy times the built-in weights.
+    const LONGEST: u64 = 16 << 20;
+    let failed = |error: &io::Error| Failure::from(named(path, error));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > LONGEST {
+        let told = format!(
+            "over {} MiB, which is no list of cues, weights or settings",
+            LONGEST >> 20
+        );
+        return Err(failed(&io::Error::other(told)));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(&io::Error::other("not UTF-8")))
 }
 
 /// An error that says which file it is about.
