@@ -35,10 +35,10 @@ use corpus::Crawl;
 const SIZE: usize = 10_000;
 const LARGER: usize = 4;
 /// Bytes of usual text.
-const USUAL: usize = 100_000;
+const USUAL: usize = 200_000;
 
 /// Attacks that took more and more time for each byte, for as long as nobody had looked.
-const GREW: [&str; 14] = [
+const GREW: [&str; 15] = [
     "closed-sentence",
     "spaced-sentence",
     "quoted-sentences",
@@ -46,6 +46,7 @@ const GREW: [&str; 14] = [
     "cue-colon",
     "all-cues",
     "headings",
+    "tags-below-cue",
     "html-title",
     "html-links-on-line",
     "html-tags-on-line",
@@ -62,7 +63,11 @@ const EXCEPTIONS: &[(&str, &str, u64)] = &[
     ("hashes", "segments", 8),
     ("glued-hashes", "segments", 8),
     ("half-dates-in-lines", "segments", 8),
-    ("word-date-lines", "segments", 7),
+    ("word-date-lines", "segments", 8),
+    ("returns", "segments", 8),
+    // Few usual pages are one line that has to be cut into sentences. By Annex 29 that takes
+    // hundreds of instructions a character, and here a character is a byte.
+    ("quoted-sentences", "lines", 10),
 ];
 
 /// Times what usual text costs.
