@@ -9,12 +9,15 @@
 #![cfg(all(feature = "cli", feature = "parquet", target_os = "linux"))]
 #![allow(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+#[path = "kit/crawl.rs"]
+mod crawl;
 mod kit;
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
 use serde_json::json;
 
+use crate::crawl::{gzip, pack};
 use crate::kit::{Dir, Run, line};
 
 /// What a run on one thread may have, in MiB: pages of up to 16 MiB take about 200 of them.
@@ -33,44 +36,6 @@ fn capped_to(dir: &Dir, mebibytes: usize, line: &str) -> Run {
     assert!(!run.err.contains("panicked"), "{run:#?}");
     assert!(!run.err.contains("bug in dehusk"), "{run:#?}");
     run
-}
-
-fn pack(packing: &str, bytes: &[u8]) -> Vec<u8> {
-    match packing {
-        "gz" => gzip(bytes),
-        "zst" => zstd::encode_all(bytes, 1).unwrap(),
-        "bz2" => {
-            let mut out = Vec::new();
-            let fast = bzip2::Compression::fast();
-            let mut packer = bzip2::read::BzEncoder::new(bytes, fast);
-            packer.read_to_end(&mut out).unwrap();
-            out
-        }
-        "xz" => {
-            let options = lzma_rust2::XzOptions::with_preset(1);
-            let mut out = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-            out.write_all(bytes).unwrap();
-            out.finish().unwrap()
-        }
-        "br" => {
-            let mut out = brotli::CompressorWriter::new(Vec::new(), 4096, 1, 22);
-            out.write_all(bytes).unwrap();
-            out.into_inner()
-        }
-        "deflate" => {
-            let fast = flate2::Compression::fast();
-            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), fast);
-            out.write_all(bytes).unwrap();
-            out.finish().unwrap()
-        }
-        _ => panic!("{packing}"),
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    out.write_all(bytes).unwrap();
-    out.finish().unwrap()
 }
 
 /// Members of which all together unpack to this many times that.

@@ -73,21 +73,8 @@ fn a_page_of_very_many_lines() {
     const LINES: usize = 1_000_000;
     let dir = Dir::new();
     dir.raw("a.txt", "a\n".repeat(LINES));
-    let line = format!(
-        "ulimit -v 500000 && {} extract a.txt --threads 1 --fields id,segments",
-        env!("CARGO_BIN_EXE_dehusk")
-    );
-    let run = Command::new("bash")
-        .args(["-c", &line])
-        .current_dir(dir.path())
-        .output()
-        .unwrap();
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    let record = &records(&String::from_utf8(run.stdout).unwrap())[0];
+    let run = dir.run_capped(500, "extract a.txt --threads 1 --fields id,segments");
+    let record = &run.exits(0).records()[0];
     let last = record["segments"].as_array().unwrap().last().unwrap();
     assert_eq!(last["end"], 2 * LINES);
 }

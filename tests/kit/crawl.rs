@@ -1,5 +1,8 @@
 //! Text becomes what a crawl leaves behind: charsets, HTML, WARC records, packed files.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
 use std::io::{Read as _, Write as _};
 
 use encoding_rs::Encoding;
@@ -39,7 +42,19 @@ pub(crate) fn pack(packing: &str, bytes: &[u8]) -> Vec<u8> {
             out.write_all(bytes).unwrap();
             out.finish().unwrap()
         }
-        _ => bytes.to_vec(),
+        "br" => {
+            let mut out = brotli::CompressorWriter::new(Vec::new(), 4096, 1, 22);
+            out.write_all(bytes).unwrap();
+            out.into_inner()
+        }
+        "deflate" => {
+            let fast = flate2::Compression::fast();
+            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), fast);
+            out.write_all(bytes).unwrap();
+            out.finish().unwrap()
+        }
+        "plain" => bytes.to_vec(),
+        _ => panic!("{packing}"),
     }
 }
 
