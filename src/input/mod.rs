@@ -615,10 +615,12 @@ impl Iterator for Input {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (mut block, mut at) = self.ahead.take().unwrap_or_else(|| (self.block(), 0));
-        if at == block.items().len() {
+        // A block of blank lines holds no item and is not the end.
+        let mut more = true;
+        while at == block.items().len() && more {
             block.clear();
             at = 0;
-            self.fill(&mut block);
+            more = self.fill(&mut block);
         }
         let item = block.items().get(at)?;
         let mut page = Page::default();
