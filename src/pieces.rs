@@ -129,10 +129,9 @@ struct Line {
     blank_before: bool,
 }
 
-/// A page has no more lines or pieces than this: what is remembered of a piece to decide on it
-/// is 700 bytes, which is nothing on any page that people read, and gigabytes on a page of 16 MB that
-/// has nothing but line ends. What has more lines is taken in parts, and beyond so many
-/// pieces no line is cut.
+/// No more lines than this are decided on together, and beyond so many pieces no line is cut: what
+/// is remembered of a piece is 700 bytes, which is nothing on any page that people read, and gigabytes
+/// on a page of 16 MB that has nothing but line ends. A page of more lines is taken in parts.
 pub(crate) const MOST_PIECES: usize = 1 << 17;
 
 /// The lines of a page and what they have in common. Scratch: reused from page to page.
