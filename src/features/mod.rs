@@ -20,7 +20,7 @@ use crate::pieces::Piece;
 
 pub(crate) use crate::features::look::Look;
 pub(crate) use crate::features::own::{beliefs, cue_features};
-pub(crate) use crate::features::patterns::find_date;
+pub(crate) use crate::features::patterns::{find_date, in_dates};
 
 /// The features of a page's pieces. Scratch: reused from page to page.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@
 
 use crate::chars::{self, Class};
 use crate::entity::entity;
-use crate::features::find_date;
+use crate::features::{find_date, in_dates};
 use crate::label::Label;
 use crate::markup::{Markup, Tag};
 use crate::matcher::{Hit, Matcher};
@@ -32,11 +32,9 @@ impl Cues<'_> {
 
     /// What is left of a piece behind the cue at its start, and what role that has.
     fn skip_cue(self, text: &str, piece: &Piece, label: Label) -> (Span, Option<Role>) {
-        let content = skip_marks(text, piece.span);
-        let hit = self.hits[piece.hits.clone()].iter().copied().find(|hit| {
-            hit.start <= content.start && self.is(*hit, Some(label), &[Role::Lead, Role::Step])
-        });
-        let Some(hit) = hit else {
+        let mut hits = self.hits[piece.hits.clone()].iter().copied();
+        let hit = hits.find(|hit| self.is(*hit, Some(label), &[Role::Lead, Role::Step]));
+        let Some(hit) = hit.filter(|hit| is_first(text, piece, *hit)) else {
             return (piece.span, None);
         };
         let step = self.is(hit, Some(label), &[Role::Step]);
@@ -87,18 +85,20 @@ impl Cues<'_> {
 
     /// True if the piece begins with a cue of that label and of no other.
     fn opens(self, text: &str, piece: &Piece, label: Label) -> bool {
-        let content = skip_marks(text, piece.span);
         let first = self.hits[piece.hits.clone()].first();
         first.is_some_and(|hit| {
             let cues = self.matcher.cues(*hit);
-            hit.start <= content.start && cues.iter().all(|(of, _)| *of == label)
+            cues.iter().all(|(of, _)| *of == label) && is_first(text, piece, *hit)
         })
     }
 
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
-        let span = trim_marks(text, span);
         let hits = &self.hits[piece.hits.clone()];
+        if hits.is_empty() {
+            return false;
+        }
+        let span = trim_marks(text, span);
         // Hits do not overlap, so that no other one can reach to the end.
         let last = hits[..hits.partition_point(|hit| hit.start <= span.start)].last();
         last.is_some_and(|hit| {
@@ -106,6 +106,12 @@ impl Cues<'_> {
             exact && hit.end <= piece.span.end && self.is(*hit, None, roles)
         })
     }
+}
+
+/// True if nothing but marks stands before a hit in its piece.
+fn is_first(text: &str, piece: &Piece, hit: Hit) -> bool {
+    let before = Span::new(piece.span.start.min(hit.start), hit.start);
+    skip_marks(text, before).is_empty()
 }
 
 /// The end of a colon, perhaps behind a counter, at the start of what follows a cue.
@@ -185,7 +191,8 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
 const LONGEST_TAG: usize = 60;
 
 fn is_tag(word: &str) -> bool {
-    word.contains(char::is_alphanumeric) && word.chars().count() <= LONGEST_TAG
+    let short = word.len() <= LONGEST_TAG || word.chars().count() <= LONGEST_TAG;
+    short && word.contains(char::is_alphanumeric)
 }
 
 /// True for a block whose entries are links: most lines have one.
@@ -202,17 +209,16 @@ fn skip_head(text: &str, span: Span) -> Span {
         let words = head.chars().filter(|c| c.is_alphanumeric()).count();
         (1..=10).contains(&words) && !head.contains(['#', '＃', ',', '，', '、'])
     };
-    let colon = body.find([':', '：']);
-    let head = match (body.chars().next(), body.find([']', '】'])) {
-        (Some('[' | '【'), Some(close)) => close,
-        _ => colon.unwrap_or(0),
-    };
+    let first = |marks: [char; 2]| marks.iter().filter_map(|mark| body.find(*mark)).min();
+    let bracketed = body.starts_with(['[', '【']);
+    let close = bracketed.then(|| first([']', '】'])).flatten();
+    let head = close.or_else(|| first([':', '：'])).unwrap_or(0);
     if head == 0 || !short(&body[..head]) {
         return span;
     }
     let rest = Span::new(span.start + head + mark_len(&body[head..]), span.end).trim(text);
     // Brackets around each tag are none around a head.
-    let listed = body.starts_with(['[', '【']) && rest.of(text).starts_with(['[', '【']);
+    let listed = bracketed && rest.of(text).starts_with(['[', '【']);
     if listed { span } else { rest }
 }
 
@@ -242,10 +248,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
         };
         let rest = list.drop_columns(text, rest);
         list_separator(text, rest, &piece.shape, cue).each(text, rest, |item| {
-            let item = clean_title(text, item);
-            if is_item(item.of(text)) {
-                items.push(item);
-            }
+            items.extend(title(text, item));
         });
     }
 }
@@ -266,8 +269,10 @@ fn linked_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<S
             links = vec![(link, Span::new(first.start, second.end))];
         }
         for (link, part) in links {
-            let item = clean_title(text, part);
-            if !is_item(item.of(text)) || cues.covers(text, piece, part, BUTTONS) {
+            let Some(item) = title(text, part) else {
+                continue;
+            };
+            if cues.covers(text, piece, part, BUTTONS) {
                 continue;
             }
             let worth = worth(text, item, cues.markup);
@@ -332,6 +337,9 @@ struct List {
 impl List {
     fn of(text: &str, pieces: &[Piece]) -> Self {
         let most = |is: &dyn Fn(&Piece) -> bool| {
+            if pieces.len() < 3 {
+                return false;
+            }
             let count = pieces.iter().filter(|piece| is(piece)).count();
             count >= 3 && count * 10 >= pieces.len() * 6
         };
@@ -378,16 +386,15 @@ impl List {
         if self.columns {
             let mut longest = Span::default();
             Separator::Wide.each(text, row, |cell| {
+                let cell = cell.trim(text);
                 if cell.len() > longest.len() {
                     longest = cell;
                 }
             });
             row = longest;
         }
-        match last_number(row.of(text)) {
-            Some(at) if self.counted => Span::new(row.start, row.start + at).trim(text),
-            _ => row,
-        }
+        let number = self.counted.then(|| last_number(row.of(text))).flatten();
+        number.map_or(row, |at| Span::new(row.start, row.start + at).trim(text))
     }
 }
 
@@ -445,19 +452,29 @@ fn drop_number(text: &str, item: Span) -> Span {
     if rest.is_empty() { item } else { rest }
 }
 
-/// True if there is something to read in an item that is no date and no number.
-fn is_item(item: &str) -> bool {
-    let letters = item.chars().filter(|c| c.is_alphabetic()).count();
-    if letters == 0 {
-        return false;
+/// True if there is something to read in an item beside its date.
+fn is_more_than_date(item: &str) -> bool {
+    // What only looks like a date has few letters that no date has.
+    if item
+        .chars()
+        .filter(|c| is_letter(*c) && !in_dates(*c))
+        .count()
+        >= 2
+    {
+        return true;
     }
     match find_date(item) {
         Some((start, end)) => {
             let rest = item[..start].chars().chain(item[end..].chars());
-            rest.filter(|c| c.is_alphabetic()).count() >= 2
+            rest.filter(|c| is_letter(*c)).count() >= 2
         }
-        None => true,
+        None => item.contains(is_letter),
     }
+}
+
+fn is_letter(c: char) -> bool {
+    // Most are Han characters, and the tables of Unicode take their time.
+    matches!(c, '\u{4e00}'..='\u{9fff}') || c.is_alphabetic()
 }
 
 /// What parts the items of a block.
@@ -472,8 +489,6 @@ enum Separator {
     Mark(char),
     /// White space behind a count in brackets: `甲(57) 乙 丙(23)`.
     Count,
-    /// `、`, which stands among the commas.
-    Enumeration,
     Space,
     /// A space beside a Han character or the end of a sentence.
     HanSpace,
@@ -482,70 +497,76 @@ enum Separator {
 }
 
 impl Separator {
-    /// Calls `see` with each item, without the white space around it.
+    /// Calls `see` with each item and the white space around it.
     fn each(self, text: &str, span: Span, mut see: impl FnMut(Span)) {
         let body = span.of(text);
         let mut start = 0;
         let mut cut = |from: usize, to: usize| {
-            let item = Span::new(span.start + from, span.start + to).trim(text);
-            if !item.is_empty() {
-                see(item);
+            if from < to {
+                see(Span::new(span.start + from, span.start + to));
             }
         };
-        for (end, next) in self.gaps(body) {
+        self.each_gap(body, |end, next| {
             cut(start, end);
             start = next;
-            if self == Separator::Blurb {
-                return;
-            }
+        });
+        if self != Separator::Blurb {
+            cut(start, body.len());
         }
-        cut(start, body.len());
     }
 
-    /// Where items end and the next ones begin.
-    fn gaps(self, body: &str) -> Vec<(usize, usize)> {
+    /// How often it parts a text.
+    fn count(self, body: &str) -> usize {
+        let mut count = 0;
+        self.each_gap(body, |_, _| count += 1);
+        count
+    }
+
+    /// Calls `see` with where an item ends and where the next one begins.
+    fn each_gap(self, body: &str, mut see: impl FnMut(usize, usize)) {
         let table = chars::table();
+        let class = |c: char| table.kind(c).class();
+        let before = |at: usize| body[..at].chars().next_back().map(class);
+        let behind = |at: usize| body[at..].chars().next().map(class);
         match self {
-            Separator::Nothing => Vec::new(),
+            Separator::Nothing => {}
             Separator::Hash => {
-                let glued = !hashes_are_spaced(body);
-                let marks = hash_positions(body).filter(|&(_, spaced)| glued || spaced);
-                marks
-                    .map(|(at, _)| (at, at + mark_len(&body[at..])))
-                    .collect()
+                let marks: Vec<_> = hash_positions(body).collect();
+                let glued = !are_spaced(&marks);
+                for (at, _) in marks.into_iter().filter(|(_, spaced)| glued || *spaced) {
+                    see(at, at + mark_len(&body[at..]));
+                }
             }
-            Separator::Wide | Separator::Blurb => spaces(body)
-                .filter(|gap| is_wide(&body[gap.0..gap.1]))
-                .collect(),
-            Separator::Space => spaces(body).collect(),
-            Separator::HanSpace => spaces(body)
-                .filter(|gap| {
-                    let before = body[..gap.0]
-                        .chars()
-                        .next_back()
-                        .map(|c| table.kind(c).class());
-                    let after = body[gap.1..].chars().next().map(|c| table.kind(c).class());
-                    let han = |class| matches!(class, Some(Class::Han | Class::End | Class::Close));
-                    let open = |class| matches!(class, Some(Class::Han | Class::Open));
-                    han(before) || open(after)
-                })
-                .collect(),
-            Separator::Class(class) => body
-                .char_indices()
-                .filter(|(_, c)| table.kind(*c).class() == class)
-                .map(|(at, c)| (at, at + c.len_utf8()))
-                .collect(),
-            Separator::Count => spaces(body)
-                .filter(|gap| body[..gap.0].ends_with([')', '）']))
-                .collect(),
-            Separator::Mark(mark) => body
-                .match_indices(mark)
-                .map(|(at, mark)| (at, at + mark.len()))
-                .collect(),
-            Separator::Enumeration => body
-                .match_indices('、')
-                .map(|(at, mark)| (at, at + mark.len()))
-                .collect(),
+            Separator::Wide | Separator::Blurb => {
+                spaces(body, |start, end| {
+                    if is_wide(&body[start..end]) {
+                        see(start, end);
+                    }
+                });
+            }
+            Separator::Space => spaces(body, see),
+            Separator::HanSpace => spaces(body, |start, end| {
+                if matches!(before(start), Some(Class::Han | Class::End | Class::Close))
+                    || matches!(behind(end), Some(Class::Han | Class::Open))
+                {
+                    see(start, end);
+                }
+            }),
+            Separator::Count => spaces(body, |start, end| {
+                if body[..start].ends_with([')', '）']) {
+                    see(start, end);
+                }
+            }),
+            Separator::Class(of) => {
+                for (at, c) in body.char_indices().filter(|(_, c)| class(*c) == of) {
+                    see(at, at + c.len_utf8());
+                }
+            }
+            Separator::Mark(mark) => {
+                for (at, mark) in body.match_indices(mark) {
+                    see(at, at + mark.len());
+                }
+            }
         }
     }
 }
@@ -554,15 +575,22 @@ fn mark_len(text: &str) -> usize {
     text.chars().next().map_or(0, char::len_utf8)
 }
 
-/// Runs of white space inside `body`.
-fn spaces(body: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = at + body[at..].find(char::is_whitespace)?;
-        let rest = body[start..].trim_start();
-        at = body.len() - rest.len();
-        Some((start, at))
-    })
+/// Calls `see` with where each run of white space begins and ends.
+fn spaces(body: &str, mut see: impl FnMut(usize, usize)) {
+    let mut open = None;
+    for (at, c) in body.char_indices() {
+        match (c.is_whitespace(), open) {
+            (true, None) => open = Some(at),
+            (false, Some(start)) => {
+                see(start, at);
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(start) = open {
+        see(start, body.len());
+    }
 }
 
 fn is_wide(gap: &str) -> bool {
@@ -588,13 +616,9 @@ fn hash_positions(body: &str) -> impl Iterator<Item = (usize, bool)> + '_ {
 
 /// True if marks stand apart (`#a #b`, `# a  # b`), not glued (`#a#b`): then a mark inside
 /// a word, as in C#, is part of it.
-fn hashes_are_spaced(body: &str) -> bool {
-    let (mut all, mut spaced) = (0, 0);
-    for (_, apart) in hash_positions(body) {
-        all += 1;
-        spaced += usize::from(apart);
-    }
-    spaced > 1 && spaced * 2 >= all
+fn are_spaced(marks: &[(usize, bool)]) -> bool {
+    let spaced = marks.iter().filter(|(_, spaced)| *spaced).count();
+    spaced > 1 && spaced * 2 >= marks.len()
 }
 
 /// How many there are of the marks that part tags; counted in one pass.
@@ -638,7 +662,7 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
     let candidates = [
         (Separator::Class(Class::Pipe), marks.pipes),
         (Separator::Class(Class::Comma), marks.commas),
-        (Separator::Wide, Separator::Wide.gaps(body).len()),
+        (Separator::Wide, Separator::Wide.count(body)),
         (Separator::Class(Class::Slash), marks.slashes),
         (Separator::Class(Class::Bullet), marks.dots),
         // Brackets around each: 【甲】【乙】.
@@ -650,16 +674,20 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         ),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
-    let counts = Separator::Count.gaps(body).len();
+    let counts = Separator::Count.count(body);
     if counts >= 2 && counts > best.map_or(0, |(_, count)| count) {
         return Separator::Count;
     }
     // No word of Han characters has a space inside.
     let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
-    let between = spaces(body)
-        .filter(|gap| !is_wide(&body[gap.0..gap.1]))
-        .filter(|gap| han(body[..gap.0].chars().next_back()) && han(body[gap.1..].chars().next()))
-        .count();
+    let mut between = 0;
+    spaces(body, |start, end| {
+        let (before, behind) = (
+            body[..start].chars().next_back(),
+            body[end..].chars().next(),
+        );
+        between += usize::from(!is_wide(&body[start..end]) && han(before) && han(behind));
+    });
     if between > best.map_or(0, |(_, count)| count) && (list || between >= 2) {
         return Separator::Space;
     }
@@ -677,7 +705,7 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         }
         _ if !list => Separator::Nothing,
         // A few Latin words are one phrase; Han words parted by spaces are a list.
-        _ if body.is_ascii() && spaces(body).count() < 3 => Separator::Nothing,
+        _ if body.is_ascii() && Separator::Space.count(body) < 3 => Separator::Nothing,
         _ => Separator::Space,
     }
 }
@@ -686,19 +714,35 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
 fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> Separator {
     let body = span.of(text);
     let cued = cue.is_some();
-    let wide = Separator::Wide.gaps(body).len();
-    let pipes = Separator::Class(Class::Pipe).gaps(body).len();
-    let enumerated = Separator::Enumeration.gaps(body).len();
-    let single = Separator::HanSpace.gaps(body).len();
     let length = shape.weight();
-    let trailing = body.ends_with(|c| chars::class(c) == Class::WideSpace);
-    let spaced_pipes = body.contains(" | ") || body.contains(" ｜ ");
-    if wide >= 3 || wide >= 1 && (cued || trailing) {
-        Separator::Wide
-    } else if pipes >= 2 && (cued || spaced_pipes) || pipes == 1 && cued && length > 30 {
-        Separator::Class(Class::Pipe)
-    } else if enumerated >= 3 && cued && single < enumerated {
-        Separator::Enumeration
+    let wide = Separator::Wide.count(body);
+    if wide >= 3 {
+        return Separator::Wide;
+    }
+    let trailing = || body.ends_with(|c| chars::class(c) == Class::WideSpace);
+    if wide >= 1 && (cued || trailing()) {
+        return Separator::Wide;
+    }
+    let spaced_pipes = || body.contains(" | ") || body.contains(" ｜ ");
+    let pipes = match shape.of(Class::Pipe) {
+        0 => 0,
+        _ => Separator::Class(Class::Pipe).count(body),
+    };
+    if pipes >= 2 && (cued || spaced_pipes()) || pipes == 1 && cued && length > 30 {
+        return Separator::Class(Class::Pipe);
+    }
+    let enumerated = if cued {
+        Separator::Mark('、').count(body)
+    } else {
+        0
+    };
+    let single = if enumerated >= 3 || length > 50 {
+        Separator::HanSpace.count(body)
+    } else {
+        0
+    };
+    if enumerated >= 3 && single < enumerated {
+        Separator::Mark('、')
     } else if cue == Some(Role::Lead) && single >= 2 && length > 50 || single >= 6 && length > 120 {
         Separator::HanSpace
     } else if wide == 1 && length > 60 {
@@ -751,16 +795,16 @@ fn trim_by(text: &str, span: Span, blank: impl Fn(char) -> bool) -> Span {
 }
 
 fn clean_tag(text: &str, item: Span) -> Span {
-    let item = trim_by(text, item, |c| {
-        is_blank(c)
-            || matches!(
-                chars::class(c),
-                Class::Comma | Class::Pipe | Class::Hash | Class::Angle
-            )
-            || matches!(
+    let item = trim_by(text, item, |c| match chars::class(c) {
+        Class::Comma | Class::Pipe | Class::Hash | Class::Angle | Class::Invisible => true,
+        Class::Han | Class::Latin | Class::Digit => false,
+        _ => {
+            let mark = matches!(
                 c,
                 '•' | '·' | '●' | '◆' | '■' | '►' | '↑' | '↓' | '【' | '［'
-            )
+            );
+            mark || c.is_whitespace()
+        }
     });
     let item = restore_sharp(text, item);
     drop_counter(text, item)
@@ -768,9 +812,7 @@ fn clean_tag(text: &str, item: Span) -> Span {
 
 /// A `#` that belongs to the word before it: C#, F#.
 fn restore_sharp(text: &str, item: Span) -> Span {
-    let sharp = item.of(text).ends_with(['C', 'F', 'c', 'J'])
-        && text[item.end..].starts_with('#')
-        && item.len() == 1;
+    let sharp = matches!(item.of(text), "C" | "F" | "c" | "J") && text[item.end..].starts_with('#');
     Span::new(item.start, item.end + usize::from(sharp))
 }
 
@@ -789,19 +831,24 @@ fn drop_counter(text: &str, item: Span) -> Span {
     }
 }
 
-/// A title without bullet, rank, date and counter.
-fn clean_title(text: &str, item: Span) -> Span {
-    let mut item = trim_by(text, item, is_blank);
-    item = drop_bullet(text, item);
-    item = drop_rank(text, item);
-    item = drop_dates(text, item);
-    item = drop_bullet(text, item);
-    item = drop_counter(text, item);
-    trim_by(text, item, |c| {
+/// The title in an item, without bullet, rank, date and counter; none where that is all.
+fn title(text: &str, item: Span) -> Option<Span> {
+    let item = drop_bullet(text, trim_by(text, item, is_blank));
+    let item = drop_rank(text, item);
+    let date = find_date(item.of(text));
+    let item = date.map_or(item, |date| drop_date(text, item, date));
+    let item = drop_counter(text, drop_bullet(text, item));
+    let item = trim_by(text, item, |c| {
         is_blank(c)
             || matches!(chars::class(c), Class::Pipe | Class::Angle)
             || matches!(c, '←' | '«')
-    })
+    });
+    let body = item.of(text);
+    let read = match date {
+        Some(_) => is_more_than_date(body),
+        None => body.contains(is_letter),
+    };
+    read.then_some(item)
 }
 
 /// Without the bullet or arrow at its start.
@@ -835,14 +882,11 @@ fn drop_rank(text: &str, item: Span) -> Span {
     }
 }
 
-/// Drops a date at either end with the brackets around it. `6月6日起` and the like
-/// belong to the title; a date is apart if a gap or bracket parts it, or if it is written
-/// in figures to the day.
-fn drop_dates(text: &str, item: Span) -> Span {
+/// Drops the item's first date, where it is at either end, with the brackets around it.
+/// `6月6日起` and the like belong to the title; a date is apart if a gap or bracket parts it, or
+/// if it is written in figures to the day.
+fn drop_date(text: &str, item: Span, (start, end): (usize, usize)) -> Span {
     let body = item.of(text);
-    let Some((start, end)) = find_date(body) else {
-        return item;
-    };
     let (before, date, after) = (&body[..start], &body[start..end], &body[end..]);
     let figures = date.len() >= 8 && !date.contains(['年', '月']);
     let mark =
