@@ -180,10 +180,16 @@ fn utf16(bytes: &[u8]) -> Option<Charset> {
 }
 
 fn detect(bytes: &[u8]) -> Charset {
-    /// More tells nothing new.
-    const ENOUGH: usize = 1 << 20;
+    /// Bytes to look at, and bytes beyond ASCII among them. More tell nothing new, and the detector
+    /// tries two dozen charsets with each.
+    const MOST: usize = 1 << 20;
+    const ENOUGH: usize = 4096;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    let head = &bytes[..bytes.len().min(ENOUGH)];
+    let bytes = &bytes[..bytes.len().min(MOST)];
+    let mut telling = (1..).zip(bytes).filter(|(_, byte)| !byte.is_ascii());
+    let head = telling
+        .nth(ENOUGH - 1)
+        .map_or(bytes, |(end, _)| &bytes[..end]);
     detector.feed(head, head.len() == bytes.len());
     Charset(detector.guess(None, Utf8Detection::Deny))
 }

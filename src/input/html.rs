@@ -160,10 +160,33 @@ fn known(name: &[u8]) -> (Flow, Tag) {
     }
 }
 
+/// The name of an element, made to be compared with hundreds of others.
+#[derive(Debug, PartialEq)]
+struct Name {
+    /// The first eight bytes, then zeros; no name has a byte 0.
+    first: u64,
+    /// All of a name of more bytes.
+    long: Box<[u8]>,
+}
+
+impl<T: AsRef<[u8]> + ?Sized> From<&T> for Name {
+    fn from(name: &T) -> Self {
+        let name = name.as_ref();
+        let mut first = [0; 8];
+        let len = name.len().min(first.len());
+        first[..len].copy_from_slice(&name[..len]);
+        let long = if name.len() > len { name } else { &[] };
+        Self {
+            first: u64::from_le_bytes(first),
+            long: long.into(),
+        }
+    }
+}
+
 /// An element that is open.
 #[derive(Debug)]
 struct Open {
-    name: Box<[u8]>,
+    name: Name,
     flow: Flow,
     tag: Tag,
     style: Style,
@@ -376,7 +399,7 @@ impl Builder {
             b"br" => return self.line_break(),
             b"hr" => return self.gap = self.gap.max(Gap::Blank),
             b"a" => self.close_inline(b"a"),
-            b"body" | b"html" if self.stack.iter().any(|open| *open.name == *name) => return,
+            b"body" | b"html" if self.is_open(name) => return,
             _ => {}
         }
         if flow == Flow::Void || self.stack.len() == DEEPEST {
@@ -464,19 +487,20 @@ impl Builder {
     /// Ends the open elements that the start of this one ends without an end tag.
     fn imply_ends(&mut self, name: &[u8], flow: Flow) {
         let of_list = |open: &Open| matches!(open.tag, Tag::List | Tag::Cell);
-        let of_table = |open: &Open| *open.name == *b"table";
+        let table = Name::from(b"table");
+        let of_table = |open: &Open| open.name == table;
         match name {
-            b"li" => self.close_within(&[b"li"], of_list),
-            b"dt" | b"dd" => self.close_within(&[b"dt", b"dd"], of_list),
-            b"td" | b"th" => self.close_within(&[b"td", b"th"], of_table),
-            b"tr" => self.close_within(&[b"tr"], of_table),
+            b"li" => self.close_within([b"li"], of_list),
+            b"dt" | b"dd" => self.close_within([b"dt", b"dd"], of_list),
+            b"td" | b"th" => self.close_within([b"td", b"th"], of_table),
+            b"tr" => self.close_within([b"tr"], of_table),
             b"thead" | b"tbody" | b"tfoot" => {
-                self.close_within(&[b"thead", b"tbody", b"tfoot"], of_table);
+                self.close_within([b"thead", b"tbody", b"tfoot"], of_table);
             }
             _ => {}
         }
         if self.paragraphs > 0 && matches!(flow, Flow::Block | Flow::Paragraph) {
-            self.close_within(&[b"p"], |open| open.tag == Tag::Cell);
+            self.close_within([b"p"], |open| open.tag == Tag::Cell);
         }
     }
 
@@ -492,29 +516,22 @@ impl Builder {
             _ => match known(name) {
                 (Flow::Inline, Tag::Inline) => self.close_inline(name),
                 (_, Tag::Cell | Tag::Table) => {
-                    let table = |open: &Open| *open.name == *b"table" && name != b"table";
-                    self.close_within(&[name], table);
+                    let table = Name::from(b"table");
+                    self.close_within([name], |open| open.name == table);
                 }
-                _ => self.close_within(&[name], |open| open.tag == Tag::Cell),
+                _ => self.close_within([name], |open| open.tag == Tag::Cell),
             },
         }
     }
 
     /// Ends the innermost element of these names, and whatever is open inside of it; none
     /// that stands outside of one for which `fence` is true.
-    fn close_within(&mut self, names: &[&[u8]], fence: impl Fn(&Open) -> bool) {
-        for at in (0..self.stack.len()).rev() {
-            let open = &self.stack[at];
-            if names.contains(&&*open.name) {
-                while self.stack.len() > at {
-                    if let Some(open) = self.stack.pop() {
-                        self.ended(&open);
-                    }
+    fn close_within<const N: usize>(&mut self, names: [&[u8]; N], fence: impl Fn(&Open) -> bool) {
+        if let Some(at) = self.innermost(names, fence) {
+            while self.stack.len() > at {
+                if let Some(open) = self.stack.pop() {
+                    self.ended(&open);
                 }
-                return;
-            }
-            if fence(open) {
-                return;
             }
         }
     }
@@ -522,14 +539,28 @@ impl Builder {
     /// Ends the innermost element of that name and leaves open what is open inside of it:
     /// tags of parts of a line are often crossed.
     fn close_inline(&mut self, name: &[u8]) {
-        let cell = self.stack.iter().rposition(|open| open.tag == Tag::Cell);
-        let at = self.stack.iter().rposition(|open| *open.name == *name);
-        if let Some(at) = at
-            && cell.is_none_or(|cell| cell < at)
-        {
+        if let Some(at) = self.innermost([name], |open| open.tag == Tag::Cell) {
             let open = self.stack.remove(at);
             self.ended(&open);
         }
+    }
+
+    fn is_open(&self, name: &[u8]) -> bool {
+        self.innermost([name], |_| false).is_some()
+    }
+
+    fn innermost<const N: usize>(
+        &self,
+        names: [&[u8]; N],
+        fence: impl Fn(&Open) -> bool,
+    ) -> Option<usize> {
+        let names = names.map(Name::from);
+        let named = |open: &Open| names.contains(&open.name);
+        let at = self
+            .stack
+            .iter()
+            .rposition(|open| named(open) || fence(open))?;
+        named(&self.stack[at]).then_some(at)
     }
 
     fn ended(&mut self, open: &Open) {
@@ -540,7 +571,7 @@ impl Builder {
         }
         self.styles[open.style as usize] -= 1;
         self.paragraphs -= usize::from(open.tag == Tag::Paragraph);
-        if *open.name == *b"li" {
+        if open.name == Name::from(b"li") {
             self.bullet = None;
         }
     }

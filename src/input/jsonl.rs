@@ -270,12 +270,14 @@ fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), Fault>
 
 /// serde_json's message, its position counted within the one line.
 fn describe(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    match message.strip_suffix(&place) {
-        Some(what) => format!("bad JSON: {what} at column {}", error.column()),
-        None => format!("bad JSON: {message}"),
+    let mut message = format!("bad JSON: {error}");
+    if let [_, "column", "1", head] = *message.rsplitn(4, ' ').collect::<Vec<_>>()
+        && let Some(what) = head.strip_suffix("line")
+    {
+        let line = what.len();
+        message.drain(line..line + "line 1 ".len());
     }
+    message
 }
 
 /// What became of the text field.
