@@ -108,6 +108,7 @@ impl Matcher {
 
     fn scan(&self, text: &str, found: &mut Vec<Match>, hits: &mut Vec<Hit>) {
         self.searcher.find_into(text, found);
+        hits.reserve(found.len());
         for &Match {
             start,
             end,

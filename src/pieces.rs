@@ -615,19 +615,50 @@ static LONG_STOP: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
+/// What a sentence can end with; between two of these there is none to look for.
+#[allow(clippy::expect_used, reason = "a constant pattern; the tests use it")]
+static STOP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[\p{sb=ATerm}\p{sb=STerm}\p{sb=Sep}\p{sb=CR}\p{sb=LF}]")
+        .expect("a constant pattern")
+});
+
 /// Pushes where sentences begin. Behind a long stop one begins in any case.
 fn find_sentences(body: &str, found: &mut Vec<usize>) {
-    let mut find = |from: usize, to: usize| {
-        let sentences = body[from..to].split_sentence_bound_indices();
-        found.extend(sentences.map(|(at, _)| from + at));
-    };
     let mut from = 0;
     for stop in LONG_STOP.find_iter(body) {
         let mark = stop.as_str().chars().next().map_or(0, char::len_utf8);
-        find(from, stop.start() + mark);
+        find_sentences_within(body, from, stop.start() + mark, found);
         from = stop.end();
     }
-    find(from, body.len());
+    find_sentences_within(body, from, body.len(), found);
+}
+
+fn find_sentences_within(body: &str, from: usize, to: usize, found: &mut Vec<usize>) {
+    /// Bytes without a stop that cost more to go through than to go around.
+    const FAR: usize = 64;
+    if from == to {
+        return;
+    }
+    found.push(from);
+    let body = &body[..to];
+    let mut stops = STOP
+        .find_iter(&body[from..])
+        .map(|stop| from + stop.start());
+    let (mut base, mut at) = (from, from);
+    let mut sentences = body[base..].split_sentence_bound_indices().skip(1);
+    while let Some(stop) = stops.find(|stop| *stop >= at) {
+        if stop - at > FAR {
+            // Of what stands before a stop, the rules look at one character and the marks on it.
+            let near = |c: char| c.is_ascii() || chars::class(c) == Class::Han;
+            base = body[at..stop].rfind(near).map_or(at, |near| at + near);
+            sentences = body[base..].split_sentence_bound_indices().skip(1);
+        }
+        let Some((ahead, _)) = sentences.next() else {
+            return;
+        };
+        at = base + ahead;
+        found.push(at);
+    }
 }
 
 /// True if a single space between a character of class `before` and `rest` can part two
@@ -651,6 +682,8 @@ pub(crate) fn opens(label: Label, role: Role) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn pieces(text: &str) -> Vec<Piece> {
@@ -688,5 +721,18 @@ mod tests {
         assert_eq!(sentences("One. Two. three"), [0, 5]);
         assert_eq!(sentences("One.      Two"), [0, 10]);
         assert_eq!(sentences("甲。乙.))))))))丙。"), [0, 6, 18]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn sentences_are_those_of_the_standard(text in "([aA1.!?。)\u{201d}, \u{300}\u{ad}甲ก\u{e34}\n\r]|(A\u{300}{20}|1{70}|甲{25}, )){0,20}") {
+            prop_assume!(!LONG_STOP.is_match(&text));
+            let mut found = Vec::new();
+            find_sentences(&text, &mut found);
+            let standard = text.split_sentence_bound_indices().map(|(at, _)| at);
+            prop_assert_eq!(found, standard.collect::<Vec<_>>());
+        }
     }
 }

@@ -56,20 +56,6 @@ const GREW: [&str; 15] = [
     "warc-codings",
 ];
 
-/// Where five times is not enough, and why: attack, stage, times.
-const EXCEPTIONS: &[(&str, &str, u64)] = &[
-    // All of the page is one list, or one row of tags. Of usual text a small part is; the rest, which
-    // has no items, costs next to nothing in this stage.
-    ("hashes", "segments", 8),
-    ("glued-hashes", "segments", 8),
-    ("half-dates-in-lines", "segments", 8),
-    ("word-date-lines", "segments", 8),
-    ("returns", "segments", 8),
-    // Few usual pages are one line that has to be cut into sentences. By Annex 29 that takes
-    // hundreds of instructions a character, and here a character is a byte.
-    ("quoted-sentences", "lines", 10),
-];
-
 /// Times what usual text costs.
 const BOUND: u64 = 5;
 
@@ -141,9 +127,7 @@ impl Measured {
     fn check(&self, text: &Self, all: &Self, faults: &mut Vec<String>) {
         let (name, size) = (&self.name, self.size);
         let mut check = |what: &str, cost: u64, usual: u64, of: &Self, bytes: u64| {
-            let exception = EXCEPTIONS.iter().find(|one| one.0 == name && one.1 == what);
-            let times = exception.map_or(BOUND, |one| one.2);
-            let by_bytes = times * usual * size / bytes;
+            let by_bytes = BOUND * usual * size / bytes;
             // A fourth more, since what is counted in a piece differs.
             let by_pieces = usual * self.pieces * 5 / 4 / of.pieces;
             if cost > by_bytes.max(by_pieces) {

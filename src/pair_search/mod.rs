@@ -339,6 +339,10 @@ impl Places {
 
 /// Leaves of all places those that are leftmost and longest and do not overlap.
 fn settle(found: &mut Vec<Match>) {
+    // As mostly they are.
+    if found.windows(2).all(|pair| pair[0].end <= pair[1].start) {
+        return;
+    }
     found.sort_by_key(|found| (found.start, Reverse(found.end)));
     let mut done = 0;
     found.retain(|found| {
