@@ -633,6 +633,7 @@ fn find_sentences(body: &str, found: &mut Vec<usize>) {
     find_sentences_within(body, from, body.len(), found);
 }
 
+/// The same of `from..to`, which has no long stop inside.
 fn find_sentences_within(body: &str, from: usize, to: usize, found: &mut Vec<usize>) {
     /// Bytes without a stop that cost more to go through than to go around.
     const FAR: usize = 64;

@@ -169,9 +169,8 @@ struct Name {
     long: Box<[u8]>,
 }
 
-impl<T: AsRef<[u8]> + ?Sized> From<&T> for Name {
-    fn from(name: &T) -> Self {
-        let name = name.as_ref();
+impl Name {
+    fn new(name: &[u8]) -> Self {
         let mut first = [0; 8];
         let len = name.len().min(first.len());
         first[..len].copy_from_slice(&name[..len]);
@@ -399,7 +398,7 @@ impl Builder {
             b"br" => return self.line_break(),
             b"hr" => return self.gap = self.gap.max(Gap::Blank),
             b"a" => self.close_inline(b"a"),
-            b"body" | b"html" if self.is_open(name) => return,
+            b"body" | b"html" if self.innermost([name], |_| false).is_some() => return,
             _ => {}
         }
         if flow == Flow::Void || self.stack.len() == DEEPEST {
@@ -411,7 +410,7 @@ impl Builder {
         let style = Style::of(start, flow);
         let first = start.first.unwrap_or(1);
         let open = Open {
-            name: name.into(),
+            name: Name::new(name),
             flow,
             tag,
             style,
@@ -487,7 +486,7 @@ impl Builder {
     /// Ends the open elements that the start of this one ends without an end tag.
     fn imply_ends(&mut self, name: &[u8], flow: Flow) {
         let of_list = |open: &Open| matches!(open.tag, Tag::List | Tag::Cell);
-        let table = Name::from(b"table");
+        let table = Name::new(b"table");
         let of_table = |open: &Open| open.name == table;
         match name {
             b"li" => self.close_within([b"li"], of_list),
@@ -516,7 +515,7 @@ impl Builder {
             _ => match known(name) {
                 (Flow::Inline, Tag::Inline) => self.close_inline(name),
                 (_, Tag::Cell | Tag::Table) => {
-                    let table = Name::from(b"table");
+                    let table = Name::new(b"table");
                     self.close_within([name], |open| open.name == table);
                 }
                 _ => self.close_within([name], |open| open.tag == Tag::Cell),
@@ -524,8 +523,7 @@ impl Builder {
         }
     }
 
-    /// Ends the innermost element of these names, and whatever is open inside of it; none
-    /// that stands outside of one for which `fence` is true.
+    /// Ends the innermost element of these names, and whatever is open inside of it.
     fn close_within<const N: usize>(&mut self, names: [&[u8]; N], fence: impl Fn(&Open) -> bool) {
         if let Some(at) = self.innermost(names, fence) {
             while self.stack.len() > at {
@@ -545,16 +543,14 @@ impl Builder {
         }
     }
 
-    fn is_open(&self, name: &[u8]) -> bool {
-        self.innermost([name], |_| false).is_some()
-    }
-
+    /// Where the innermost open element of these names is; nowhere if it stands outside of one for
+    /// which `fence` is true.
     fn innermost<const N: usize>(
         &self,
         names: [&[u8]; N],
         fence: impl Fn(&Open) -> bool,
     ) -> Option<usize> {
-        let names = names.map(Name::from);
+        let names = names.map(Name::new);
         let named = |open: &Open| names.contains(&open.name);
         let at = self
             .stack
@@ -571,7 +567,7 @@ impl Builder {
         }
         self.styles[open.style as usize] -= 1;
         self.paragraphs -= usize::from(open.tag == Tag::Paragraph);
-        if open.name == Name::from(b"li") {
+        if open.name == Name::new(b"li") {
             self.bullet = None;
         }
     }

@@ -270,14 +270,11 @@ fn parse_text(line: &str, fields: &Fields, page: &mut Page) -> Result<(), Fault>
 
 /// serde_json's message, its position counted within the one line.
 fn describe(error: &serde_json::Error) -> String {
-    let mut message = format!("bad JSON: {error}");
-    if let [_, "column", "1", head] = *message.rsplitn(4, ' ').collect::<Vec<_>>()
-        && let Some(what) = head.strip_suffix("line")
-    {
-        let line = what.len();
-        message.drain(line..line + "line 1 ".len());
+    let message = error.to_string();
+    match message.rsplit_once(" at line 1 column ") {
+        Some((what, column)) => format!("bad JSON: {what} at column {column}"),
+        None => format!("bad JSON: {message}"),
     }
-    message
 }
 
 /// What became of the text field.
