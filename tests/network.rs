@@ -121,9 +121,11 @@ fn no_call_to_the_system_has_to_do_with_the_network() {
         let output = run_under(&dir, &STRACE, &line).unwrap();
         assert_done(&line, &output);
         let calls = dir.read("calls");
+        // `???(` stands for any call at all, of a thread that ended with the process before it
+        // could be asked for the call's number.
         let calls: Vec<_> = calls
             .lines()
-            .filter(|call| !call.contains("+++") && !call.contains("---"))
+            .filter(|call| !["+++", "---", "???("].iter().any(|&no| call.contains(no)))
             .collect();
         assert!(calls.is_empty(), "{line}: {calls:#?}");
     }
