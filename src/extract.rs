@@ -41,14 +41,14 @@ struct Models {
 #[derive(Debug)]
 struct Model {
     weights: Weights,
-    tables: [WideTable; 2],
+    table: WideTable,
 }
 
 impl Model {
     fn parse(name: &str, text: &str) -> Result<Self> {
         let weights = Weights::parse(name, text)?;
-        let tables = [0, 1].map(|look| WideTable::new(&weights.looks[look]));
-        Ok(Self { weights, tables })
+        let table = WideTable::new(&weights.table);
+        Ok(Self { weights, table })
     }
 }
 
@@ -280,8 +280,12 @@ impl Worker<'_> {
 
     fn decide(&mut self, markup: &Markup, confidence: bool) {
         let model = self.extractor.models.model(markup);
-        self.decision
-            .decide(&self.pieces, &self.features, &model.tables);
+        self.decision.decide(
+            &self.pieces,
+            &self.features,
+            &model.table,
+            &model.weights.nets,
+        );
         if confidence {
             self.decision.weigh_up(&self.pieces, &model.weights);
         }

@@ -137,14 +137,10 @@ impl Measured {
                 ));
             }
         };
-        for (number, stage) in STAGES.iter().enumerate().take(5) {
-            check(
-                stage,
-                self.costs[number],
-                text.costs[number],
-                text,
-                text.text,
-            );
+        for (number, &stage) in STAGES.iter().enumerate().take(5) {
+            // Weights for HTML hold a network more.
+            let of = if stage == "labels" { all } else { text };
+            check(stage, self.costs[number], of.costs[number], of, of.text);
         }
         check("all", self.all(), all.all(), all, all.size);
         if self.pieces > 2_000 + size / 10 {

@@ -232,6 +232,8 @@ fn examples(help: &str) -> Vec<String> {
 #[test]
 fn examples_work() {
     let dir = stage();
+    // Learning takes minutes without.
+    dir.file("dehusk.toml", "[train]\nsteps = 5\n");
     for (command, _) in COMMANDS {
         for example in examples(&dir.run(&format!("{command} -h")).exits(0).out) {
             // Rows of the table have their text in another column than the example's.

@@ -184,7 +184,7 @@ fn what_is_said_of_a_file_is_harmless() {
         .unwrap();
     dir.file(
         "feature.tsv",
-        format!("{head}\nlook\t1\n{ATTACK}{}\n", "\t0".repeat(10)),
+        format!("{head}\n{ATTACK}{}\n", "\t0".repeat(10)),
     );
     dir.file("key.toml", format!("[extract]\n{attack} = 1\n"));
     dir.file("value.toml", format!("[extract]\nto = {attack}\n"));

@@ -55,7 +55,7 @@ fn the_same_pages_give_the_same_bytes() {
         head[0],
         format!("# made by `dehusk train`, dehusk {version}")
     );
-    assert_eq!(head[1], "# settings: prior 2, steps 6, folds 2");
+    assert_eq!(head[1], "# settings: prior 2, nets 2, steps 6, folds 2");
     assert!(
         head[2].starts_with("# gold: six, 6 pages, hash "),
         "{}",
@@ -125,9 +125,7 @@ fn a_weights_file_that_is_none_is_named_with_the_line() {
     let dir = folder();
     dir.run("train six --steps 1 --prior 2 --folds 2 --no-cross-validation -q -o w")
         .exits(0);
-    let broken = dir
-        .read("w")
-        .replacen("\nlook\t2\n", "\nlook\t2\nnose=1\t0\n", 1);
+    let broken = dir.read("w").replacen("\nnet.1.", "\nnose=1\t0\nnet.1.", 1);
     let line = broken
         .lines()
         .position(|line| line.starts_with("nose"))

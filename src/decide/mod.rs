@@ -1,19 +1,23 @@
 //! Features become labels: all pieces of a page are decided together.
 //!
-//! Twice: a first look labels every piece by its features and its neighbours' labels; the
-//! second does so again, knowing what the first made of the page as a whole.
+//! What a piece is worth as each label is a sum: of a row of the table for each of its features
+//! and of those of the pieces beside it, and of what the networks make of it, of 15 pieces on
+//! either side and of the page's mean. The best sequence of labels wins.
 
 pub(crate) mod chain;
+pub(crate) mod net;
 pub(crate) mod weights;
 pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
+use crate::decide::net::{DIM, Net, Trace};
 use crate::decide::weights::{UNIT, Weights};
 use crate::decide::wide::{WIDTH, WideRow, WideTable};
+use crate::features::Features;
 use crate::features::names::{self, Id};
-use crate::features::{Features, Look};
 use crate::label::Label;
+use crate::pair_search::{Work, vectorised};
 use crate::pieces::{Gap, Piece};
 
 /// Scratch of the decision, reused from page to page.
@@ -23,18 +27,14 @@ pub(crate) struct Decision {
     pub(crate) labels: Vec<Label>,
     /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
     pub(crate) probabilities: Vec<f64>,
-    pub(crate) look: Look,
+    trace: Trace,
     scores: Vec<WideRow>,
     margins: Vec<i32>,
     chain: Chain,
 }
 
 /// The features of a piece and its neighbours, as rows of the table of weights.
-pub(crate) fn active<'f>(
-    features: &'f Features,
-    look: Option<&'f Look>,
-    piece: usize,
-) -> impl Iterator<Item = usize> + 'f {
+pub(crate) fn active(features: &Features, piece: usize) -> impl Iterator<Item = usize> + '_ {
     let near = move |side: usize, at: Option<usize>| {
         let ids: &[Id] = match at {
             Some(at) if at < features.len() => features.own(at),
@@ -44,32 +44,75 @@ pub(crate) fn active<'f>(
         ids.map(move |&id| side * names::OWN + usize::from(id))
     };
     let own = features.own(piece).iter().map(|&id| usize::from(id));
-    let look = look
-        .map_or(&[][..], |look| look.own(piece))
-        .iter()
-        .map(|&id| usize::from(id));
-    own.chain(look)
-        .chain(near(1, piece.checked_sub(1)))
+    own.chain(near(1, piece.checked_sub(1)))
         .chain(near(2, Some(piece + 1)))
 }
 
+/// What a network makes of a page, in `trace`.
+#[inline(always)]
+pub(crate) fn run(net: &Net, features: &Features, trace: &mut Trace) {
+    trace.points.clear();
+    trace.points.reserve(features.len());
+    for piece in 0..features.len() {
+        let mut sum = [0.0; DIM];
+        for &id in features.own(piece) {
+            let point = &net.points[usize::from(id)];
+            for (sum, value) in sum.iter_mut().zip(point) {
+                *sum += value;
+            }
+        }
+        trace.points.push(sum);
+    }
+    net.run(trace);
+}
+
+/// Adds up what table and networks say of each piece.
+struct AddUp<'a> {
+    decision: &'a mut Decision,
+    features: &'a Features,
+    table: &'a WideTable,
+    nets: &'a [Net],
+}
+
+impl Work for AddUp<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            decision,
+            features,
+            table,
+            nets,
+        } = self;
+        decision.score(features, table);
+        for net in nets {
+            run(net, features, &mut decision.trace);
+            for (piece, scores) in decision.scores.iter_mut().enumerate() {
+                for (score, worth) in scores.iter_mut().zip(net.worth(piece, &decision.trace)) {
+                    *score += in_units(worth);
+                }
+            }
+        }
+    }
+}
+
 impl Decision {
-    /// Labels each piece; `tables` are those of both looks.
+    /// Labels each piece.
     pub(crate) fn decide(
         &mut self,
         pieces: &[Piece],
         features: &Features,
-        tables: &[WideTable; 2],
+        table: &WideTable,
+        nets: &[Net],
     ) {
         let gap = |index: usize| pieces[index].gap;
-        let weight = |index: usize| pieces[index].shape.weight();
-        self.first_look(features, gap, weight, &tables[0]);
-        let second = &tables[1];
-        let look = std::mem::take(&mut self.look);
-        self.score(features, Some(&look), second);
-        self.look = look;
-        self.chain.best(&self.scores, gap, second, &mut self.labels);
-        self.settle_title(pieces, second);
+        vectorised(AddUp {
+            decision: self,
+            features,
+            table,
+            nets,
+        });
+        self.chain.best(&self.scores, gap, table, &mut self.labels);
+        self.settle_title(pieces, table);
     }
 
     /// Tells how probable each label is, given the page; to be called after
@@ -78,34 +121,16 @@ impl Decision {
         Chain::probabilities(
             &self.scores,
             |index| pieces[index].gap,
-            &weights.looks[1].transitions,
+            &weights.table.transitions,
             &self.labels,
             &mut self.probabilities,
         );
     }
 
-    /// Labels each piece by itself and its neighbours, and turns that into features.
-    pub(crate) fn first_look(
-        &mut self,
-        features: &Features,
-        gap: impl Fn(usize) -> Gap,
-        weight: impl Fn(usize) -> u32,
-        table: &WideTable,
-    ) {
-        self.score(features, None, table);
-        let Look {
-            labels, margins, ..
-        } = &mut self.look;
-        self.chain.best(&self.scores, &gap, table, labels);
-        let label_of = |index: usize| labels[index];
-        self.chain
-            .margins(&self.scores, &gap, table, label_of, margins);
-        self.look.weigh(weight, UNIT);
-    }
-
     /// Adds up the weights of the features that [`active`] lists, going through each
     /// piece's own only once: what is near goes to the pieces next to it as well.
-    fn score(&mut self, features: &Features, look: Option<&Look>, table: &WideTable) {
+    #[inline(always)]
+    fn score(&mut self, features: &Features, table: &WideTable) {
         let count = features.len();
         self.scores.clear();
         self.scores.resize(count, [0; WIDTH]);
@@ -120,9 +145,6 @@ impl Decision {
                 }
             }
             let [mut own, behind, ahead] = sums;
-            for &id in look.map_or(&[][..], |look| look.own(piece)) {
-                wide::add(&mut own, &table.rows[usize::from(id)].0[0]);
-            }
             wide::add(&mut own, &before);
             wide::add(&mut self.scores[piece], &own);
             if piece > 0 {
@@ -132,20 +154,11 @@ impl Decision {
         }
     }
 
-    /// A page with an article has one title. Of several the surest stays; where there is
-    /// none the likeliest is taken, unless it is very unlikely. Then the page is decided
-    /// again.
+    /// A page with an article has one title, on one line. Of several the surest stays; where
+    /// there is none the likeliest is taken, unless it is very unlikely. Then the page is
+    /// decided again.
     fn settle_title(&mut self, pieces: &[Piece], table: &WideTable) {
         let gap = |index: usize| pieces[index].gap;
-        let titles = |labels: &[Label]| {
-            let runs = labels.chunk_by(|a, b| a == b);
-            runs.filter(|run| run[0] == Label::Title).count()
-        };
-        let article = self.labels.contains(&Label::Body);
-        let found = titles(&self.labels);
-        if found == 1 || found == 0 && !article {
-            return;
-        }
         let Self {
             scores,
             chain,
@@ -153,6 +166,15 @@ impl Decision {
             labels,
             ..
         } = self;
+        let goes_on = |index: usize| gap(index) == Gap::None;
+        let is_title = |index: usize| labels[index] == Label::Title;
+        let begins =
+            |index: usize| is_title(index) && !(index > 0 && goes_on(index) && is_title(index - 1));
+        let article = labels.contains(&Label::Body);
+        let found = (0..labels.len()).filter(|&index| begins(index)).count();
+        if found == 1 || found == 0 && !article {
+            return;
+        }
         chain.margins(scores, gap, table, |_| Label::Title, margins);
         // The first of equals: titles stand before what they head. A paragraph is none.
         let paragraph = |index: usize| {
@@ -170,16 +192,13 @@ impl Decision {
             }
             return;
         }
-        let is_title = |index: usize| labels[index] == Label::Title;
-        let start = (0..best)
+        let start = (0..=best)
             .rev()
-            .find(|&index| !is_title(index))
-            .map_or(0, |index| index + 1);
-        let end = (best..labels.len())
-            .find(|&index| !is_title(index))
-            .unwrap_or(labels.len());
+            .find(|&index| index == 0 || !goes_on(index) || !is_title(index - 1));
+        let end = (best + 1..labels.len()).find(|&index| !goes_on(index) || !is_title(index));
+        let title = start.unwrap_or(best)..end.unwrap_or(labels.len());
         for (index, row) in scores.iter_mut().enumerate() {
-            if !(start..end).contains(&index) {
+            if !title.contains(&index) {
                 row[Label::Title as usize] = chain::NEVER;
             }
         }
@@ -194,3 +213,9 @@ impl Decision {
 
 /// A title less likely than this (in units of the weights) is none.
 const LARGEST_DOUBT: i32 = 3 * UNIT;
+
+/// What a network says, in units of the weights; bounded, so that sums with it are as well.
+pub(crate) fn in_units(worth: f32) -> i32 {
+    const MOST: f32 = 1e7;
+    (worth * UNIT as f32).round().clamp(-MOST, MOST) as i32
+}

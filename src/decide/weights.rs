@@ -1,15 +1,20 @@
-//! The text of a weights file becomes the table that the decision adds up.
+//! The text of a weights file becomes what the decision adds up: a table and networks.
 //!
-//! A line is a name, a tab, and ten integers, one for each label in the order of the
+//! A line is a name, a tab, and integers with tabs between them; 1000 is one, in the table one unit
+//! of log-odds. The table has ten in a line, one for each label in the order of the
 //! `labels` line. Names are features (`len=3`, `prev.cue=17`), transitions
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
-//! A line `look 2` opens the weights of the second decision. 1000 is one unit of log-odds.
+//! A network has 32 in a line, one for each dimension: in the first, `net.1.len=3` is a feature's
+//! point, `net.1.body` a label's; `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps,
+//! `.bias` its bias, `.page.32` what the last dimension of the page's mean adds to it, `.mix.32`
+//! what its own last dimension adds to all.
 //! Lines `calibration SAID TRUE`, in thousandths, correct the probabilities.
 
 use std::fmt::Write as _;
 
 use crate::calibration::Calibration;
 use crate::decide::chain::{GAPS, Row, Transitions};
+use crate::decide::net::{DIM, Net, Point};
 use crate::error::{Error, Result};
 use crate::features::names;
 use crate::label::Label;
@@ -17,7 +22,7 @@ use crate::label::Label;
 /// 1.0 of log-odds, as an integer.
 pub(crate) const UNIT: i32 = 1000;
 
-/// The weights of one decision.
+/// What each feature and each step from label to label is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Table {
     /// By feature: a score for each label.
@@ -39,22 +44,24 @@ impl Default for Table {
     }
 }
 
-/// The weights of both decisions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// All that is learned.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Weights {
-    pub(crate) looks: [Table; 2],
+    pub(crate) table: Table,
+    pub(crate) nets: Vec<Net>,
     pub(crate) calibration: Calibration,
 }
 
 const GAP_NAMES: [&str; GAPS] = ["gap.none", "gap.line", "gap.blank"];
 /// No sum of features may overflow: a piece has fewer than 400.
 const LARGEST: i32 = 1_000_000;
+/// Networks of one file.
+pub(crate) const MOST_NETS: usize = 8;
 
 impl Weights {
     /// Reads the text of a weights file; `name` is shown in error messages.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self> {
         let mut weights = Self::default();
-        let mut look = None;
         let mut labelled = false;
         for (number, line) in (1..).zip(text.lines()) {
             let fail = |reason: &str| Error::invalid(format!("{name}:{number}: {reason}"));
@@ -70,14 +77,6 @@ impl Weights {
                         .split('\t')
                         .eq(Label::ALL.iter().map(|label| label.name()));
                 }
-                "look" => {
-                    let index = values
-                        .parse::<usize>()
-                        .ok()
-                        .and_then(|look| look.checked_sub(1));
-                    look = index.filter(|&index| index < weights.looks.len());
-                    look.ok_or_else(|| fail("look is neither 1 nor 2"))?;
-                }
                 "calibration" => {
                     let point = values
                         .split_once('\t')
@@ -92,14 +91,20 @@ impl Weights {
                     return Err(fail("a `labels` line with the ten labels must stand first"));
                 }
                 _ => {
-                    let look = look.ok_or_else(|| fail("weights before the first `look` line"))?;
-                    let row = parse_row(values).ok_or_else(|| fail("not ten integers"))?;
-                    let slot = weights.looks[look].slot(key);
-                    *slot.ok_or_else(|| fail(&format!("unknown feature {key:?}")))? = row;
+                    let unknown = || fail(&format!("unknown feature {key:?}"));
+                    if let Some(key) = key.strip_prefix("net.") {
+                        let row: [i32; DIM] =
+                            parse_row(values).ok_or_else(|| fail("not 32 integers"))?;
+                        let slot = weights.slot(key).ok_or_else(unknown)?;
+                        *slot = row.map(|value| value as f32 / UNIT as f32);
+                    } else {
+                        let row = parse_row(values).ok_or_else(|| fail("not ten integers"))?;
+                        *weights.table.slot(key).ok_or_else(unknown)? = row;
+                    }
                 }
             }
         }
-        if look.is_none() {
+        if !labelled {
             return Err(Error::invalid(format!("{name}: holds no weights")));
         }
         Ok(weights)
@@ -112,12 +117,26 @@ impl Weights {
             let _ = write!(text, "\t{label}");
         }
         text.push('\n');
-        for (look, table) in (1..).zip(&self.looks) {
-            let _ = writeln!(text, "look\t{look}");
-            table.write(&mut text);
+        self.table.write(&mut text);
+        for (number, net) in (1..).zip(&self.nets) {
+            for (name, point) in points(net) {
+                let row = point.map(|value| (value * UNIT as f32).round() as i32);
+                write_row(&mut text, &format!("net.{number}.{name}"), &row);
+            }
         }
         text += &self.calibration.to_text();
         text
+    }
+
+    /// The row of a network that a name stands for. Networks come to be when they are named.
+    fn slot(&mut self, name: &str) -> Option<&mut Point> {
+        let (number, name) = name.split_once('.')?;
+        let number: usize = number.parse().ok()?;
+        let net = number.checked_sub(1).filter(|net| *net < MOST_NETS)?;
+        if self.nets.len() < number {
+            self.nets.resize_with(number, || Net::new(names::OWN));
+        }
+        slot(&mut self.nets[net], name)
     }
 }
 
@@ -150,7 +169,51 @@ impl Table {
     }
 }
 
-fn write_row(text: &mut String, name: &str, row: &Row) {
+const TAPS: [&str; 3] = ["before", "itself", "behind"];
+
+/// The rows of a network by their names.
+fn points(net: &Net) -> Vec<(String, &Point)> {
+    let features = (0..).map(names::name).zip(&net.points);
+    let mut rows: Vec<(String, &Point)> = features.collect();
+    for (number, layer) in (1..).zip(&net.layers) {
+        let row = |name: &str| format!("layer.{number}.{name}");
+        rows.extend(TAPS.iter().map(|tap| row(tap)).zip(&layer.taps));
+        rows.push((row("bias"), &layer.bias));
+        rows.extend(
+            (1..)
+                .map(|dim| row(&format!("page.{dim}")))
+                .zip(&layer.page),
+        );
+        rows.extend((1..).map(|dim| row(&format!("mix.{dim}"))).zip(&layer.mix));
+    }
+    let labels = Label::ALL.iter().map(|label| label.name().to_owned());
+    rows.extend(labels.zip(&net.labels));
+    rows
+}
+
+/// The row of a network that a name stands for.
+fn slot<'n>(net: &'n mut Net, name: &str) -> Option<&'n mut Point> {
+    if let Some(label) = Label::from_name(name) {
+        return Some(&mut net.labels[label as usize]);
+    }
+    let Some(row) = name.strip_prefix("layer.") else {
+        let feature = names::from_name(name).filter(|feature| *feature < names::OWN)?;
+        return Some(&mut net.points[feature]);
+    };
+    let (number, row) = row.split_once('.')?;
+    let index = |number: &str| number.parse::<usize>().ok()?.checked_sub(1);
+    let layer = net.layers.get_mut(index(number)?)?;
+    if let Some(tap) = TAPS.iter().position(|tap| *tap == row) {
+        return Some(&mut layer.taps[tap]);
+    }
+    match row.split_once('.') {
+        Some(("page", dim)) => layer.page.get_mut(index(dim)?),
+        Some(("mix", dim)) => layer.mix.get_mut(index(dim)?),
+        _ => (row == "bias").then_some(&mut layer.bias),
+    }
+}
+
+fn write_row(text: &mut String, name: &str, row: &[i32]) {
     if row.iter().all(|&weight| weight == 0) {
         return;
     }
@@ -161,8 +224,8 @@ fn write_row(text: &mut String, name: &str, row: &Row) {
     text.push('\n');
 }
 
-fn parse_row(values: &str) -> Option<Row> {
-    let mut row = [0; Label::COUNT];
+fn parse_row<const N: usize>(values: &str) -> Option<[i32; N]> {
+    let mut row = [0; N];
     let mut fields = values.split('\t');
     for weight in &mut row {
         *weight = fields.next()?.parse::<i32>().ok()?;
@@ -181,12 +244,20 @@ mod tests {
     #[test]
     fn text_and_back() {
         let mut weights = Weights::default();
-        weights.looks[0].rows[3][2] = -17;
-        weights.looks[1].rows[names::ALL - 1][9] = 5;
-        weights.looks[1].transitions.steps[2][4][4] = 800;
-        weights.looks[0].transitions.end[0] = 1;
+        weights.table.rows[3][2] = -17;
+        weights.table.rows[names::ALL - 1][9] = 5;
+        weights.table.transitions.steps[2][4][4] = 800;
+        weights.table.transitions.end[0] = 1;
+        weights.nets = vec![Net::new(names::OWN); 2];
+        let rows = weights.nets.iter_mut().flat_map(Net::rows_mut);
+        for (number, row) in rows.enumerate() {
+            row[number % DIM] = number as f32 / 10_000.0;
+        }
         assert!(weights.calibration.push(300, 200) && weights.calibration.push(900, 850));
-        assert_eq!(Weights::parse("w", &weights.to_text()).unwrap(), weights);
+        let text = weights.to_text();
+        let read = Weights::parse("w", &text).unwrap();
+        assert_eq!(read.to_text(), text);
+        assert_eq!(read.table, weights.table);
     }
 
     #[test]
@@ -199,20 +270,15 @@ mod tests {
                 "w:1: a `labels` line with the ten labels must stand first",
             ),
             (
-                format!("{HEAD}bias=0{row}\n"),
-                "w:2: weights before the first `look` line",
-            ),
-            (format!("{HEAD}look\t3\n"), "w:2: look is neither 1 nor 2"),
-            (
-                format!("{HEAD}look\t1\nnose=0{row}\n"),
+                format!("{HEAD}start{row}\nnose=0{row}\n"),
                 "w:3: unknown feature \"nose=0\"",
             ),
             (
-                format!("{HEAD}look\t1\nbias=1{row}\n"),
+                format!("{HEAD}start{row}\nbias=1{row}\n"),
                 "w:3: unknown feature \"bias=1\"",
             ),
             (
-                format!("{HEAD}look\t1\nbias=0\t1\t2\n"),
+                format!("{HEAD}start{row}\nbias=0\t1\t2\n"),
                 "w:3: not ten integers",
             ),
             (
@@ -220,11 +286,11 @@ mod tests {
                 "w:3: calibration: not two rising integers up to 1000",
             ),
             (
-                format!("{HEAD}look\t1\nbias=0\t-2147483648{}\n", "\t0".repeat(9)),
+                format!("{HEAD}start{row}\nbias=0\t-2147483648{}\n", "\t0".repeat(9)),
                 "w:3: not ten integers",
             ),
             (
-                format!("{HEAD}look\t1\nbias\n"),
+                format!("{HEAD}start{row}\nbias\n"),
                 "w:3: no tab between name and weights",
             ),
         ] {

@@ -33,7 +33,7 @@ fn about(group: &str) -> Option<&'static str> {
 /// What a bucket of some groups stands for; nothing where it is a measure.
 fn bucket_in_words(group: &str, bucket: usize) -> Option<String> {
     let words = match group {
-        "bias" | "html" | "timetag" => String::new(),
+        "around" | "bias" | "html" | "timetag" => String::new(),
         "boxed" | "packed" | "strong" => if bucket == 1 { "yes" } else { "no" }.into(),
         "first" | "last" => one_of(&CLASSES, bucket),
         "number" => one_of(&STYLES, bucket),
@@ -46,17 +46,6 @@ fn bucket_in_words(group: &str, bucket: usize) -> Option<String> {
         "leadnext" => of_label(bucket, 8),
         "since" | "sincelen" => of_label(bucket, 12),
         "linkword" | "wordnear" | "wordfar" => of_label(bucket, 1),
-        "look.around" | "look.run" => of_label(bucket, 4),
-        "look.self" => {
-            let sure = ["hardly", "not very", "quite", "very"][bucket % 4];
-            format!("{}, {sure} sure", label(bucket / 4))
-        }
-        "look.prev" | "look.next" => of_label(bucket, 2),
-        "look.prev2" | "look.next2" => of_label(bucket, 1),
-        "look.runbefore" | "look.runafter" => {
-            let (own, other) = (bucket / (Label::COUNT + 1), bucket % (Label::COUNT + 1));
-            format!("{}, beside {}", label(own), label(other))
-        }
         _ => return None,
     };
     Some(words)
@@ -196,6 +185,7 @@ const SCRIPTS: [&str; 8] = [
 ];
 
 const GROUPS: &[(&str, &str)] = &[
+    ("around", "the pieces around it"),
     ("bias", "how frequent the label is"),
     ("len", "length"),
     ("script", "script of most characters"),
@@ -281,20 +271,6 @@ const GROUPS: &[(&str, &str)] = &[
     ("box2", "size and links of the second box"),
     ("box3", "size and links of the third box"),
     ("mainbox", "place beside the box with most prose"),
-    ("look.self", "first look took it for"),
-    ("look.prev", "first look took the piece before for"),
-    ("look.next", "first look took the piece behind for"),
-    ("look.prev2", "first look took the second before for"),
-    ("look.next2", "first look took the second behind for"),
-    ("look.around", "first look found around it"),
-    ("look.main", "place beside the first look's article"),
-    ("look.titlebefore", "distance from a title before"),
-    ("look.titleafter", "distance to a title behind"),
-    ("look.bodyshare", "share of the page that is article"),
-    ("look.runbefore", "first look's run before"),
-    ("look.runafter", "first look's run behind"),
-    ("look.totals", "pieces of a label in the page"),
-    ("look.run", "length of its run in the first look"),
 ];
 
 #[cfg(test)]
@@ -326,11 +302,7 @@ mod tests {
             ("len=4", "length, level 4"),
             ("prev.cue=120", "the piece before: cue: related lead, alone"),
             ("cue=185", "cue: nav lead, at the end, with a colon"),
-            ("look.self=11", "first look took it for: body, very sure"),
-            (
-                "look.prev=20",
-                "first look took the piece before for: nothing",
-            ),
+            ("around", "the pieces around it"),
             ("last=10", "kind of the last character: end of sentence"),
             ("next.colons=0", "the piece behind: no colons"),
             ("number=15", "numbering: none"),

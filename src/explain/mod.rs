@@ -1,9 +1,11 @@
 //! A decided page becomes reasons: for each piece, what spoke for its label, for the one that
 //! came second, and for the boundary before it.
 //!
-//! All numbers are those that the second look of the decision added up, none is worked out anew
-//! by other means; only how probable each label is takes some sums more. An ordinary run does
-//! nothing for it.
+//! All numbers are those that the decision added up; only how probable each label is takes some
+//! sums more. What the network says of a piece is shared out among its features by how
+//! it changes with each of them (gradient times input: Simonyan, Vedaldi and Zisserman, ICLR
+//! workshop 2014); what is left, of the pieces around it, stands as evidence of its own. An
+//! ordinary run does nothing for it.
 
 mod meanings;
 
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use crate::calibration::Confidence;
 use crate::decide;
 use crate::decide::chain::{self, Chain, Row};
+use crate::decide::net::{self, Net, Point, Trace};
 use crate::decide::weights::{Table, Weights};
 use crate::extract::Worker;
 use crate::features::cue_features;
@@ -53,6 +56,9 @@ pub struct Explanation<'w, 'p> {
     segments: Vec<usize>,
     /// For each phrase of the matcher, the numbers of its cues.
     origins: Vec<Vec<usize>>,
+    /// What the network made of the page.
+    /// What each network made of the page.
+    traces: Vec<Trace>,
 }
 
 /// Why a piece (a line, or part of one that packs several blocks) has its label.
@@ -116,10 +122,17 @@ pub struct Evidence {
     weights: Row,
 }
 
+/// Stands for what no feature has to itself: the pieces around.
+const AROUND: u16 = names::ALL as u16;
+
 impl Evidence {
-    /// Its name, as in a weights file: `len=4`, `prev.cue=17`.
+    /// Its name, as in a weights file: `len=4`, `prev.cue=17`; `around` for what the pieces around
+    /// it say together.
     pub fn name(&self) -> String {
-        names::name(self.feature.into())
+        match self.feature {
+            AROUND => "around".to_owned(),
+            feature => names::name(feature.into()),
+        }
     }
 
     /// What it says, in words.
@@ -211,10 +224,16 @@ impl<'e> Worker<'e> {
         let record = self.split(text, markup, true);
         let worker: &'w Worker<'e> = self;
         let weights = worker.weights(markup);
+        let run = |net| {
+            let mut trace = Trace::kept();
+            decide::run(net, &worker.features, &mut trace);
+            trace
+        };
         Explanation {
+            traces: weights.nets.iter().map(run).collect(),
             segments: segments(&worker.pieces, &record),
             record,
-            probabilities: probabilities(worker, &weights.looks[1]),
+            probabilities: probabilities(worker, &weights.table),
             origins: Matcher::origins(&worker.extractor.rules),
             worker,
             weights,
@@ -336,19 +355,63 @@ impl Explanation<'_, '_> {
     }
 
     fn table(&self) -> &Table {
-        &self.weights.looks[1]
+        &self.weights.table
     }
 
     fn evidence(&self, at: usize) -> Vec<Evidence> {
-        let Worker {
-            features, decision, ..
-        } = self.worker;
-        let active = decide::active(features, Some(&decision.look), at);
-        let evidence = |feature: usize| Evidence {
-            feature: feature as u16,
-            weights: self.table().rows[feature],
+        let features = &self.worker.features;
+        let of_nets: Vec<_> = self
+            .nets()
+            .map(|(net, trace)| (net, self.of_net(at, net, trace)))
+            .collect();
+        let evidence = |(number, feature): (usize, usize)| {
+            let mut weights = self.table().rows[feature];
+            if number < features.own(at).len() {
+                for (net, slopes) in &of_nets {
+                    for (weight, slope) in weights.iter_mut().zip(slopes) {
+                        *weight += decide::in_units(net::dot(slope, &net.points[feature]));
+                    }
+                }
+            }
+            Evidence {
+                feature: feature as u16,
+                weights,
+            }
         };
-        active.map(evidence).collect()
+        let active = decide::active(features, at).enumerate();
+        let mut all: Vec<Evidence> = active.map(evidence).collect();
+        // What the table and the networks say of the piece, less what has been shared out.
+        let said: Vec<_> = self
+            .nets()
+            .map(|(net, trace)| net.worth(at, trace))
+            .collect();
+        let weights = std::array::from_fn(|label| {
+            let own = decide::active(features, at).map(|feature| self.table().rows[feature][label]);
+            let said = said.iter().map(|said| decide::in_units(said[label]));
+            let shared = all.iter().map(|evidence| evidence.weights[label]);
+            own.sum::<i32>() + said.sum::<i32>() - shared.sum::<i32>()
+        });
+        all.push(Evidence {
+            feature: AROUND,
+            weights,
+        });
+        all
+    }
+
+    fn nets(&self) -> impl Iterator<Item = (&Net, &Trace)> {
+        self.weights.nets.iter().zip(&self.traces)
+    }
+
+    /// For each label, how what a network says of a piece changes with the piece's point. Each layer
+    /// reaches further than all before it together, so that nothing comes back to a piece by way of
+    /// another but through the page's mean; that counts as what is around.
+    fn of_net(&self, at: usize, net: &Net, trace: &Trace) -> [Point; Label::COUNT] {
+        let mut unused = Net::new(0);
+        Label::ALL.map(|label| {
+            let mut slopes = [0.0; Label::COUNT];
+            slopes[label as usize] = 1.0;
+            net.slope(at..at + 1, &[slopes], trace, &mut unused)[0]
+        })
     }
 
     /// What each label is worth between the labels on either side.

@@ -1,12 +1,9 @@
 //! Pieces become features: for each piece, the numbers of the things that are true of it.
 //!
-//! Three files look at three widths: [`own`] at the piece itself, [`context`] at the page
-//! around it, [`look`] at what a first decision made of the page; and [`marks`] at what the
-//! page's HTML said, where it was HTML. Every step is linear in
-//! the page.
+//! Three files look at it: [`own`] at the piece itself, [`context`] at the page around it, and
+//! [`marks`] at what the page's HTML said, where it was HTML. Every step is linear in the page.
 
 mod context;
-mod look;
 mod marks;
 pub(crate) mod names;
 mod own;
@@ -18,7 +15,6 @@ use crate::markup::Markup;
 use crate::matcher::{Hit, Matcher};
 use crate::pieces::Piece;
 
-pub(crate) use crate::features::look::Look;
 pub(crate) use crate::features::own::{beliefs, cue_features};
 pub(crate) use crate::features::patterns::{find_date, in_dates};
 

@@ -165,28 +165,6 @@ groups! {
     Box3 = "box3", 65, own;
     /// Where it stands to the smallest box with most of the prose, and how much of it is linked.
     MainBox = "mainbox", 35, own;
-    /// Second look: the first look's label and how sure it was.
-    Self1 = "look.self", Label::COUNT * 4, own;
-    Prev1 = "look.prev", (Label::COUNT + 1) * 2, own;
-    Next1 = "look.next", (Label::COUNT + 1) * 2, own;
-    Prev2 = "look.prev2", Label::COUNT + 1, own;
-    Next2 = "look.next2", Label::COUNT + 1, own;
-    /// Second look: the labels around, counted.
-    Around = "look.around", Label::COUNT * 4, own;
-    /// Second look: distance to the largest run of body.
-    Main = "look.main", 16, own;
-    /// Second look: distance to the title before and after.
-    TitleBefore = "look.titlebefore", 7, own;
-    TitleAfter = "look.titleafter", 7, own;
-    /// Second look: how much of the page is body.
-    BodyShare = "look.bodyshare", 6, own;
-    /// Second look: its label with that of the run before, of the run behind its own.
-    RunBefore = "look.runbefore", Label::COUNT * (Label::COUNT + 1), own;
-    RunAfter = "look.runafter", Label::COUNT * (Label::COUNT + 1), own;
-    /// Second look: how many pieces of the page are tags, related, comments, article.
-    Totals = "look.totals", 16, own;
-    /// Second look: length of the run of its label.
-    Run = "look.run", Label::COUNT * 4, own;
 }
 
 const fn offsets() -> [usize; SIZES.len() + 1] {

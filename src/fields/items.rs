@@ -836,6 +836,9 @@ fn title(text: &str, item: Span) -> Option<Span> {
     let item = drop_bullet(text, trim_by(text, item, is_blank));
     let item = drop_rank(text, item);
     let date = find_date(item.of(text));
+    if date == Some((0, item.len())) {
+        return None;
+    }
     let item = date.map_or(item, |date| drop_date(text, item, date));
     let item = drop_counter(text, drop_bullet(text, item));
     let item = trim_by(text, item, |c| {

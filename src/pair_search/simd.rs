@@ -1,4 +1,5 @@
-//! The same as `scan`, many characters at a time. The only unsafe code of the crate.
+//! The same as `scan`, many characters at a time; and a way to have other code compiled for
+//! vectors. The only unsafe code of the crate.
 //!
 //! What it rests on:
 //!
@@ -51,6 +52,22 @@ impl Level {
     }
 }
 
+/// Something that wide vectors do faster, if [`Work::run`] and what it calls are always inlined.
+pub(crate) trait Work {
+    fn run(self);
+}
+
+/// Runs what is compiled for vectors of 256 bits where the processor has them. Results are the
+/// same to the bit.
+pub(crate) fn vectorised(work: impl Work) {
+    #[cfg(target_arch = "x86_64")]
+    if Level::best() >= Level::Avx2 {
+        // SAFETY: the processor has what the level stands for.
+        return unsafe { x86::vectorised(work) };
+    }
+    work.run();
+}
+
 /// Calls `visit` with the key and the offset of each anchor that may stand in the first part of
 /// `text`, in order; returns the offset from which the rest is to be scanned.
 pub(super) fn scan(
@@ -96,6 +113,11 @@ mod x86 {
             [a, b, c] => single_key([a, b, c]),
             _ => 0,
         }
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn vectorised(work: impl super::Work) {
+        work.run();
     }
 
     /// Goes through runs of characters of three bytes, up to eight pairs at a time, and

@@ -1,137 +1,162 @@
-//! Minimises a smooth function by L-BFGS (Liu and Nocedal, Mathematical Programming 45,
-//! 1989) with backtracking.
+//! Examples become parameters: Adam (Kingma and Ba, ICLR 2015), a few pages a step.
 
-/// Steps that are remembered.
-const MEMORY: usize = 8;
+use rayon::prelude::*;
 
-/// A step that was taken: how far, how much the slope changed, and the inverse of their product.
-struct Past {
-    moved: Vec<f64>,
-    bent: Vec<f64>,
-    inverse: f64,
-}
+use crate::decide::net::{DIM, Point};
+use crate::features::names;
+use crate::train::field::{Example, Model, Shard, Weights};
 
-/// The point at which `objective` is least, as far as `steps` from `at` lead. It returns its
-/// value and writes its slope.
+/// Pages of one step.
+const BATCH: usize = 24;
+/// Parts that a step's pages are cut into; fixed, so that sums are the same for any number of
+/// threads.
+const SHARDS: usize = 6;
+/// Share of the features that a page is learned without, so that none is relied on alone
+/// (dropout: Srivastava and others, JMLR 15, 2014).
+const DROPPED: f32 = 0.5;
+/// The longest step, and how many it takes to get there; from there on they get shorter.
+const LONGEST: f32 = 3e-3;
+const WARM: usize = 50;
+/// A longer slope is shortened to this.
+const STEEPEST: f32 = 1.0;
+/// How much of the mean slope, and of the mean of its square, each step keeps.
+const KEPT: f32 = 0.9;
+const SQUARE_KEPT: f32 = 0.99;
+
+/// Learns from `examples`, from the start that `seed` stands for. `pull` draws the rows of the
+/// table to where they start from.
 pub(super) fn minimise(
-    mut objective: impl FnMut(&[f64], &mut [f64]) -> f64,
-    mut at: Vec<f64>,
+    examples: &[&Example],
+    start: &Model,
     steps: usize,
-) -> Vec<f64> {
-    let mut slope = vec![0.0; at.len()];
-    let mut value = objective(&at, &mut slope);
-    let mut history: Vec<Past> = Vec::new();
-    let mut next_slope = slope.clone();
-    for _ in 0..steps {
-        let direction = descent(&slope, &history);
-        let decline = dot(&direction, &slope);
-        // Nothing is known yet of how far to go: a step of length 1 at most.
-        let first = if history.is_empty() {
-            1.0 / dot(&slope, &slope).sqrt().max(1.0)
-        } else {
-            1.0
-        };
-        let mut length = first;
-        let (next, next_value) = loop {
-            let ahead = at.iter().zip(&direction);
-            let next: Vec<f64> = ahead.map(|(x, d)| x + length * d).collect();
-            let next_value = objective(&next, &mut next_slope);
-            if next_value <= value + 1e-4 * length * decline || length < 1e-10 {
-                break (next, next_value);
+    pull: f32,
+    seed: u64,
+) -> Model {
+    let mut model = start.clone();
+    let mut random = Random(seed);
+    scatter(&mut model, &mut random);
+    let mut slope = Model::zero();
+    let mut adam = Adam::new();
+    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new()).collect();
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    let mut at = order.len();
+    for step in 1..=steps {
+        if at >= order.len() {
+            random.shuffle(&mut order);
+            at = 0;
+        }
+        let batch = &order[at..order.len().min(at + BATCH)];
+        at += BATCH;
+        let weights = Weights::new(&model);
+        let parts = shards.par_iter_mut().enumerate();
+        parts.for_each(|(number, shard)| {
+            shard.clear();
+            for &page in batch.iter().skip(number).step_by(SHARDS) {
+                let mut random = Random((step * examples.len() + page) as u64 ^ (seed << 48));
+                shard.add(examples[page], &shares(&mut random), &weights);
             }
-            length *= 0.5;
-        };
-        remember(
-            &mut history,
-            difference(&next, &at),
-            difference(&next_slope, &slope),
-        );
-        let gain = value - next_value;
-        at = next;
-        value = next_value;
-        std::mem::swap(&mut slope, &mut next_slope);
-        if gain < 1e-5 * value.abs() {
-            break;
-        }
-    }
-    at
-}
-
-fn remember(history: &mut Vec<Past>, moved: Vec<f64>, bent: Vec<f64>) {
-    let curve = dot(&moved, &bent);
-    if curve > 1e-12 {
-        if history.len() == MEMORY {
-            history.remove(0);
-        }
-        let inverse = 1.0 / curve;
-        history.push(Past {
-            moved,
-            bent,
-            inverse,
         });
+        slope.numbers().for_each(|slope| *slope = 0.0);
+        for shard in &mut shards {
+            let pairs = slope.numbers().zip(shard.slope.numbers());
+            pairs.for_each(|(sum, part)| *sum += *part / batch.len().max(1) as f32);
+        }
+        let table = slope.rows.iter_mut().flatten();
+        let from = model.rows.iter().flatten().zip(start.rows.iter().flatten());
+        for (slope, (weight, start)) in table.zip(from) {
+            *slope += pull * (weight - start);
+        }
+        adam.step(&mut model, &mut slope, rate(step, steps));
+    }
+    model
+}
+
+/// How long a step is.
+fn rate(step: usize, steps: usize) -> f32 {
+    let turn = std::f32::consts::PI * step as f32 / steps as f32;
+    let warmth = (step as f32 / WARM as f32).min(1.0);
+    LONGEST * warmth * (0.5 + 0.5 * turn.cos()) + 1e-5
+}
+
+struct Adam {
+    mean: Model,
+    square: Model,
+    steps: i32,
+}
+
+impl Adam {
+    fn new() -> Self {
+        Self {
+            mean: Model::zero(),
+            square: Model::zero(),
+            steps: 0,
+        }
+    }
+
+    fn step(&mut self, model: &mut Model, slope: &mut Model, rate: f32) {
+        self.steps += 1;
+        let length = slope.numbers().map(|slope| *slope * *slope).sum::<f32>();
+        let scale = (STEEPEST / length.sqrt().max(STEEPEST)).min(1.0);
+        // Means of few steps are near 0, where they began.
+        let known = 1.0 - KEPT.powi(self.steps);
+        let square_known = 1.0 - SQUARE_KEPT.powi(self.steps);
+        let parameters = model.numbers().zip(slope.numbers());
+        let means = self.mean.numbers().zip(self.square.numbers());
+        for ((weight, slope), (mean, square)) in parameters.zip(means) {
+            let slope = *slope * scale;
+            *mean = KEPT * *mean + (1.0 - KEPT) * slope;
+            *square = SQUARE_KEPT * *square + (1.0 - SQUARE_KEPT) * slope * slope;
+            *weight -= rate * (*mean / known) / ((*square / square_known).sqrt() + 1e-8);
+        }
     }
 }
 
-/// The direction to go: down the slope, corrected by what past steps told.
-fn descent(slope: &[f64], history: &[Past]) -> Vec<f64> {
-    let mut direction: Vec<f64> = slope.iter().map(|x| -x).collect();
-    let mut shares = Vec::with_capacity(history.len());
-    for past in history.iter().rev() {
-        let share = past.inverse * dot(&past.moved, &direction);
-        add(&mut direction, -share, &past.bent);
-        shares.push(share);
-    }
-    if let Some(last) = history.last() {
-        let scale = 1.0 / (last.inverse * dot(&last.bent, &last.bent));
-        direction.iter_mut().for_each(|d| *d *= scale);
-    }
-    for (past, share) in history.iter().zip(shares.iter().rev()) {
-        let back = past.inverse * dot(&past.bent, &direction);
-        add(&mut direction, share - back, &past.moved);
-    }
-    direction
+/// How much each feature counts: those that are left stand for all.
+fn shares(random: &mut Random) -> Vec<f32> {
+    let mut share = || match random.unit() < DROPPED {
+        true => 0.0,
+        false => 1.0 / (1.0 - DROPPED),
+    };
+    (0..names::OWN).map(|_| share()).collect()
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+/// Puts the network where it can learn from, no two parts of it alike.
+fn scatter(model: &mut Model, random: &mut Random) {
+    let mut fill = |rows: &mut [Point], spread: f32| {
+        for value in rows.iter_mut().flatten() {
+            *value = (random.unit() * 2.0 - 1.0) * spread;
+        }
+    };
+    let width = (DIM as f32).sqrt();
+    fill(&mut model.net.points, 0.17);
+    for layer in &mut model.net.layers {
+        fill(&mut layer.taps, 0.5);
+        fill(&mut layer.page, 0.5 / width);
+        fill(&mut layer.mix, 0.9 / width);
+    }
+    fill(&mut model.net.labels, 0.5 / width);
 }
 
-fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(x, y)| x - y).collect()
-}
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+struct Random(u64);
 
-fn add(sums: &mut [f64], times: f64, terms: &[f64]) {
-    sums.iter_mut()
-        .zip(terms)
-        .for_each(|(sum, term)| *sum += times * term);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Rosenbrock's valley: its floor is curved and nearly flat, its least point (1, 1).
-    #[test]
-    fn finds_the_end_of_a_curved_valley() {
-        let valley = |at: &[f64], slope: &mut [f64]| {
-            let (x, y) = (at[0], at[1]);
-            let off = y - x * x;
-            slope.copy_from_slice(&[-2.0 * (1.0 - x) - 400.0 * x * off, 200.0 * off]);
-            (1.0 - x).powi(2) + 100.0 * off * off
-        };
-        let found = minimise(valley, vec![-1.2, 1.0], 200);
-        assert!(
-            (found[0] - 1.0).abs() < 1e-3 && (found[1] - 1.0).abs() < 1e-3,
-            "{found:?}"
-        );
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
-    #[test]
-    fn stays_where_nothing_is_to_gain() {
-        let flat = |_: &[f64], slope: &mut [f64]| {
-            slope.fill(0.0);
-            0.0
-        };
-        assert_eq!(minimise(flat, vec![3.0], 10), [3.0]);
+    /// From 0 to less than 1.
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    fn shuffle(&mut self, order: &mut [usize]) {
+        for at in (1..order.len()).rev() {
+            order.swap(at, (self.next() % (at as u64 + 1)) as usize);
+        }
     }
 }

@@ -1,42 +1,41 @@
 //! Labelled pages become weights: what `dehusk train` does.
 //!
-//! Each of the two decisions is a linear-chain conditional random field (Lafferty,
-//! McCallum and Pereira, ICML 2001) with a Gaussian prior, fitted by L-BFGS. The second
-//! sees, on the pages that it learns from, labels of first models that have not seen those
-//! pages; otherwise it would trust them too much. All sums run in a fixed order: the same
-//! pages give the same weights, for any number of threads.
+//! The decision is a linear-chain conditional random field (Lafferty, McCallum and Pereira, ICML
+//! 2001) over what a table and a network say of each piece, all of it learned together, by small
+//! steps on a few pages each; several such are learned from different starts, and their mean
+//! counts. All sums run in a fixed order: the same pages give the same weights, for any number of
+//! threads.
 
 mod field;
 mod folds;
 mod minimise;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZero;
 
 use rayon::prelude::*;
 
-use crate::decide::weights::{Table, UNIT, Weights};
-use crate::decide::wide::WideTable;
-use crate::decide::{self, Decision, chain};
+use crate::decide::weights::{MOST_NETS, Table, Weights};
+use crate::decide::{self, chain};
 use crate::error::{Error, Result};
 use crate::extract::Extractor;
-use crate::features::{self, Features, Look, names};
+use crate::features::{self, names};
 use crate::gold::GoldPage;
 use crate::label::Label;
-use crate::pieces::Gap;
 use crate::span::Span;
 
-use self::field::{END, Example, ROWS, Row, START, STEPS};
+use self::field::{END, Example, Model, START, STEPS};
 
 /// How to learn.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Strength of the prior that keeps weights small.
+    /// Strength of the prior that keeps the table's weights small.
     pub prior: f64,
-    /// Most steps of the optimiser for each model.
+    /// Networks whose mean counts, 1 to 8.
+    pub nets: usize,
+    /// Steps of the optimiser for each, of 24 pages.
     pub steps: usize,
-    /// Parts of the pages for cross-validation and for the second decision.
+    /// Parts of the pages for cross-validation.
     pub folds: usize,
     /// Threads that learn: as many as there are cores unless set. The weights do not
     /// depend on it.
@@ -47,19 +46,17 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prior: 10.0,
-            steps: 150,
+            nets: 2,
+            steps: 2500,
             folds: 8,
             threads: None,
         }
     }
 }
 
-/// A page made ready: features and the labels that are right.
+/// A page made ready.
 struct Sample {
-    features: Features,
-    gaps: Vec<Gap>,
-    weights: Vec<u32>,
-    gold: Vec<Label>,
+    example: Example,
     fold: usize,
 }
 
@@ -73,9 +70,7 @@ pub struct Trainer {
     samples: Vec<Sample>,
     settings: Settings,
     /// The weights that are most likely before any page is seen.
-    beliefs: Vec<Row>,
-    /// First models, by the folds that they have not seen: cross-validation meets them again.
-    firsts: BTreeMap<Vec<usize>, Table>,
+    beliefs: Model,
 }
 
 impl Trainer {
@@ -95,16 +90,15 @@ impl Trainer {
                 .map(|(page, fold)| Sample::new(extractor, page, fold))
                 .collect()
         });
-        let mut beliefs = vec![[0.0; Label::COUNT]; ROWS];
+        let mut beliefs = Model::zero();
         for (feature, label, worth) in features::beliefs() {
-            beliefs[usize::from(feature)][label as usize] = worth;
+            beliefs.rows[usize::from(feature)][label as usize] = worth as f32;
         }
         Ok(Self {
             pool,
             samples,
             settings,
             beliefs,
-            firsts: BTreeMap::new(),
         })
     }
 
@@ -114,73 +108,22 @@ impl Trainer {
     }
 
     /// Learns weights from all pages but those of fold `without`: the text of a weights file.
-    pub fn fit(&mut self, without: Option<usize>) -> String {
-        let unseen: Vec<usize> = without.into_iter().collect();
-        let first = self.first(&unseen);
-        let looks = self.looks(&unseen);
-        let second = self.fit_table(&self.kept(&unseen), Some(&looks));
-        Weights {
-            looks: [first, second],
-            ..Weights::default()
-        }
-        .to_text()
-    }
-
-    /// The pages that are in none of these folds.
-    fn kept(&self, unseen: &[usize]) -> Vec<usize> {
-        let kept = |&page: &usize| !unseen.contains(&self.samples[page].fold);
-        (0..self.samples.len()).filter(kept).collect()
-    }
-
-    /// The first model of all pages but those of some folds.
-    fn first(&mut self, unseen: &[usize]) -> Table {
-        let mut unseen = unseen.to_vec();
-        unseen.sort_unstable();
-        if let Some(known) = self.firsts.get(&unseen) {
-            return known.clone();
-        }
-        let table = self.fit_table(&self.kept(&unseen), None);
-        self.firsts.insert(unseen, table.clone());
-        table
-    }
-
-    /// First decisions on pages by models that have not seen their folds. Where no page is
-    /// left to learn such a model from, one that has seen them must do.
-    fn looks(&mut self, unseen: &[usize]) -> Vec<Look> {
-        let mut looks: Vec<Look> = Vec::new();
-        looks.resize_with(self.samples.len(), Look::default);
-        for fold in (0..self.settings.folds).filter(|fold| !unseen.contains(fold)) {
-            if !self.samples.iter().any(|sample| sample.fold == fold) {
-                continue;
-            }
-            let all = [unseen, &[fold]].concat();
-            let alone = self.kept(&all).is_empty();
-            let table = self.first(if alone { unseen } else { &all });
-            for (sample, look) in self.samples.iter().zip(&mut looks) {
-                if sample.fold == fold {
-                    *look = sample.look(&table);
-                }
-            }
-        }
-        looks
-    }
-
-    fn fit_table(&self, kept: &[usize], looks: Option<&[Look]>) -> Table {
-        self.pool.install(|| {
-            let examples: Vec<Example> = kept
-                .par_iter()
-                .map(|&page| self.samples[page].example(looks.map(|looks| &looks[page])))
-                .collect();
-            let mut objective =
-                field::Objective::new(&examples, &self.beliefs, self.settings.prior);
-            let at = self.beliefs.as_flattened().to_vec();
-            let parameters = minimise::minimise(
-                |parameters, slope| objective.value(parameters, slope),
-                at,
-                self.settings.steps,
-            );
-            to_table(&parameters)
-        })
+    pub fn fit(&self, without: Option<usize>) -> String {
+        let kept = self
+            .samples
+            .iter()
+            .filter(|sample| Some(sample.fold) != without);
+        let examples: Vec<&Example> = kept.map(|sample| &sample.example).collect();
+        let Settings {
+            prior, nets, steps, ..
+        } = self.settings;
+        let nets = nets.clamp(1, MOST_NETS);
+        let pull = prior as f32 / examples.len().max(1) as f32;
+        let learn = |number| minimise::minimise(&examples, &self.beliefs, steps, pull, number);
+        let models: Vec<Model> = self
+            .pool
+            .install(|| (1..=nets as u64).into_par_iter().map(learn).collect());
+        to_weights(models).to_text()
     }
 }
 
@@ -189,39 +132,12 @@ impl Sample {
         let mut worker = extractor.worker();
         worker.prepare(&page.text, &page.markup);
         let (features, pieces) = worker.into_features();
-        let gold = pieces.iter().map(|piece| gold_label(page, piece.span));
-        Self {
-            gold: gold.collect(),
-            gaps: pieces.iter().map(|piece| piece.gap).collect(),
-            weights: pieces.iter().map(|piece| piece.shape.weight()).collect(),
-            features,
-            fold,
-        }
-    }
-
-    /// What a first model makes of the page.
-    fn look(&self, table: &Table) -> Look {
-        let mut decision = Decision::default();
-        let table = WideTable::new(table);
-        decision.first_look(
-            &self.features,
-            |i| self.gaps[i],
-            |i| self.weights[i],
-            &table,
-        );
-        decision.look
-    }
-
-    /// The page as the optimiser sees it.
-    fn example(&self, look: Option<&Look>) -> Example {
-        let (mut ids, mut ends) = (Vec::new(), Vec::new());
-        for piece in 0..self.features.len() {
-            ids.extend(decide::active(&self.features, look, piece).map(|id| id as u32));
-            ends.push(ids.len());
-        }
-        let gaps = self.gaps.iter().map(|&gap| gap as usize);
-        let gold = self.gold.iter().map(|&label| label as usize);
-        Example::new(ids, ends, gaps.collect(), gold.collect())
+        let gaps = pieces.iter().map(|piece| piece.gap as usize);
+        let gold = pieces
+            .iter()
+            .map(|piece| gold_label(page, piece.span) as usize);
+        let example = Example::new(&features, gaps.collect(), gold.collect());
+        Self { example, fold }
     }
 }
 
@@ -247,11 +163,29 @@ fn gold_label(page: &GoldPage, piece: Span) -> Label {
     }
 }
 
-fn to_table(parameters: &[f64]) -> Table {
-    let (rows, _) = parameters.as_chunks::<{ Label::COUNT }>();
-    let row = |at: usize| -> chain::Row {
-        rows[at].map(|weight| (weight * f64::from(UNIT)).round() as i32)
-    };
+/// The mean of what the models say: a table of their means, and networks of which each says its
+/// share.
+fn to_weights(models: Vec<Model>) -> Weights {
+    let share = 1.0 / models.len() as f32;
+    let mut weights = Weights::default();
+    let mut rows = Model::zero().rows;
+    for Model {
+        mut net,
+        rows: more,
+    } in models
+    {
+        let pairs = rows.iter_mut().flatten().zip(more.iter().flatten());
+        pairs.for_each(|(sum, weight)| *sum += weight * share);
+        let labels = net.labels.iter_mut().flatten();
+        labels.for_each(|value| *value *= share);
+        weights.nets.push(net);
+    }
+    weights.table = to_table(&rows);
+    weights
+}
+
+fn to_table(rows: &[[f32; Label::COUNT]]) -> Table {
+    let row = |at: usize| rows[at].map(decide::in_units);
     Table {
         rows: (0..names::ALL).map(row).collect(),
         transitions: chain::Transitions {

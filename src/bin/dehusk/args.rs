@@ -644,17 +644,23 @@ pub(crate) struct Train {
     #[arg(long, value_name = "K", default_value_t = 8, value_parser = folds)]
     pub(crate) folds: usize,
 
-    /// Strength of the prior that keeps weights small
+    /// Strength of the prior that keeps the table's weights small
     ///
     /// A number over 0; the more, the fewer pages there are.
     #[arg(long, value_name = "X", default_value_t = 10.0, value_parser = prior, hide_short_help = true)]
     pub(crate) prior: f64,
 
-    /// Most steps of the optimiser for each model
-    #[arg(long, value_name = "N", default_value_t = 150, hide_short_help = true)]
+    /// Networks whose mean counts, 1 to 8
+    ///
+    /// The more, the surer and the slower, in learning and in use.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = nets, hide_short_help = true)]
+    pub(crate) nets: usize,
+
+    /// Steps of the optimiser for each network, of 24 pages
+    #[arg(long, value_name = "N", default_value_t = 2500, hide_short_help = true)]
     pub(crate) steps: usize,
 
-    /// Learn and do not test, in a third of the time
+    /// Learn and do not test, in a fraction of the time
     #[arg(long)]
     pub(crate) no_cross_validation: bool,
 
@@ -937,6 +943,11 @@ fn folds(typed: &str) -> Result<usize, String> {
     let number: Option<usize> = typed.parse().ok();
     let number = number.filter(|folds| (2..=100).contains(folds));
     number.ok_or_else(|| "not a number from 2 to 100".into())
+}
+
+fn nets(typed: &str) -> Result<usize, String> {
+    let number = typed.parse().ok().filter(|nets| (1..=8).contains(nets));
+    number.ok_or_else(|| "not a number from 1 to 8".into())
 }
 
 fn prior(typed: &str) -> Result<f64, String> {

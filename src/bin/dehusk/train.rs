@@ -34,6 +34,7 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
     let pages: Vec<GoldPage> = sets.iter().flat_map(|set| set.pages.clone()).collect();
     let settings = Settings {
         prior: args.prior,
+        nets: args.nets,
         steps: args.steps,
         folds: args.folds,
         threads: args.threads,
@@ -254,13 +255,14 @@ fn header(args: &Train, sets: &[GoldSet]) -> String {
     );
     let Train {
         prior,
+        nets,
         steps,
         folds,
         ..
     } = args;
     let _ = writeln!(
         text,
-        "# settings: prior {prior}, steps {steps}, folds {folds}"
+        "# settings: prior {prior}, nets {nets}, steps {steps}, folds {folds}"
     );
     for path in &args.rules {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -1,0 +1,446 @@
+//! Pieces become what each is worth as each label, seen together with the pieces around it: a
+//! small network of dilated convolutions.
+//!
+//! Every feature is a point in a space of [`DIM`] dimensions, a piece the sum of its features'
+//! points. Four layers follow. Each lets a piece see itself and the pieces 1, 2, 4 and 8 places
+//! before and behind it, dimension by dimension, and the mean of all pieces of the page; mixes the
+//! dimensions of what is positive, and adds that to the piece. So the last one knows of 15 pieces
+//! on either side, and what kind of page it is in. (Dilated convolutions: Yu and Koltun, ICLR
+//! 2016; for labelling sequences: Strubell et al., EMNLP 2017.)
+//!
+//! All sums run in a fixed order, and nothing but sums, products, quotients and square roots
+//! is used: the same page gives the same bits on every machine.
+
+use std::ops::Range;
+
+use crate::label::Label;
+
+/// Dimensions.
+pub(crate) const DIM: usize = 32;
+
+pub(crate) type Point = [f32; DIM];
+
+/// How far each layer sees.
+const REACH: [usize; 4] = [1, 2, 4, 8];
+
+/// Parameters, or a slope for each.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Net {
+    /// By a piece's own feature.
+    pub(crate) points: Vec<Point>,
+    pub(crate) layers: [Layer; REACH.len()],
+    pub(crate) labels: [Point; Label::COUNT],
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    /// For the piece before, the piece itself and the piece behind.
+    pub(crate) taps: [Point; 3],
+    pub(crate) bias: Point,
+    /// By dimension of the page's mean: what it adds to the bias.
+    pub(crate) page: [Point; DIM],
+    /// By dimension: what it adds to all.
+    pub(crate) mix: [Point; DIM],
+}
+
+/// What the layers made of a page. Scratch: reused from page to page.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// Each piece; at first the sum of its features' points.
+    pub(crate) points: Vec<Point>,
+    /// The same, made as long as each other.
+    level: Vec<Point>,
+    /// What each layer saw; kept where slopes are asked for.
+    steps: Option<Vec<Step>>,
+}
+
+#[derive(Debug)]
+struct Step {
+    mean: Point,
+    points: Vec<Point>,
+    level: Vec<Point>,
+    positive: Vec<Point>,
+}
+
+impl Trace {
+    /// One from which slopes can be had.
+    pub(crate) fn kept() -> Self {
+        Self {
+            steps: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Net {
+    /// Nothing but zeros, for so many features.
+    pub(crate) fn new(features: usize) -> Self {
+        let zero = [0.0; DIM];
+        let layer = || Layer {
+            taps: [zero; 3],
+            bias: zero,
+            page: [zero; DIM],
+            mix: [zero; DIM],
+        };
+        Self {
+            points: vec![zero; features],
+            layers: std::array::from_fn(|_| layer()),
+            labels: [zero; Label::COUNT],
+        }
+    }
+
+    /// All rows, in a fixed order.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Point> {
+        let layers = self.layers.iter_mut().flat_map(|layer| {
+            let rows = layer.taps.iter_mut().chain([&mut layer.bias]);
+            rows.chain(&mut layer.page).chain(&mut layer.mix)
+        });
+        self.points.iter_mut().chain(layers).chain(&mut self.labels)
+    }
+
+    /// Runs all layers over a page: over what [`Trace::points`] holds. Loops, and no closures: so
+    /// that all of it is compiled for the vectors that the caller has.
+    #[inline(always)]
+    pub(crate) fn run(&self, trace: &mut Trace) {
+        let Trace {
+            points,
+            level,
+            steps,
+        } = trace;
+        if let Some(steps) = steps {
+            steps.clear();
+        }
+        for (layer, reach) in self.layers.iter().zip(REACH) {
+            let mean = make_level(points, level);
+            let mut bias = layer.bias;
+            for (value, row) in mean.iter().zip(&layer.page) {
+                add(&mut bias, row, *value);
+            }
+            let before = steps.is_some().then(|| (points.clone(), level.clone()));
+            let mut positive = Vec::new();
+            for (piece, point) in points.iter_mut().enumerate() {
+                let mut seen = bias;
+                for (tap, near) in layer.taps.iter().zip(near(piece, reach, level.len())) {
+                    if let Some(near) = near {
+                        add_each(&mut seen, tap, &level[near]);
+                    }
+                }
+                for value in &mut seen {
+                    *value = value.max(0.0);
+                }
+                // In a place of its own, so that it stays in registers.
+                let mut sum = *point;
+                for (value, row) in seen.iter().zip(&layer.mix) {
+                    add(&mut sum, row, *value);
+                }
+                *point = sum;
+                if before.is_some() {
+                    positive.push(seen);
+                }
+            }
+            if let (Some(steps), Some((points, level))) = (steps.as_mut(), before) {
+                steps.push(Step {
+                    mean,
+                    points,
+                    level,
+                    positive,
+                });
+            }
+        }
+        make_level(points, level);
+    }
+
+    /// What a piece is worth as each label.
+    #[inline(always)]
+    pub(crate) fn worth(&self, piece: usize, trace: &Trace) -> [f32; Label::COUNT] {
+        let mut worth = [0.0; Label::COUNT];
+        for (worth, label) in worth.iter_mut().zip(&self.labels) {
+            *worth = dot(label, &trace.level[piece]);
+        }
+        worth
+    }
+
+    /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each label's
+    /// worth) changes with each parameter but the points; returns how it changes with the sum of
+    /// points of each of these pieces. What lies outside of `range` is passed over.
+    pub(crate) fn slope(
+        &self,
+        range: Range<usize>,
+        slopes: &[[f32; Label::COUNT]],
+        trace: &Trace,
+        slope: &mut Net,
+    ) -> Vec<Point> {
+        let mut behind: Vec<Point> = Vec::with_capacity(slopes.len());
+        for (piece, slopes) in range.clone().zip(slopes) {
+            let mut sum = [0.0; DIM];
+            for (label, &by) in slopes.iter().enumerate().filter(|(_, by)| **by != 0.0) {
+                add(&mut sum, &self.labels[label], by);
+                add(&mut slope.labels[label], &trace.level[piece], by);
+            }
+            behind.push(level_slope(&trace.points[piece], &sum));
+        }
+        let mut level_slopes = Vec::new();
+        let steps = trace.steps.iter().flatten().rev();
+        let layers = self.layers.iter().zip(&mut slope.layers).zip(REACH).rev();
+        for (step, ((layer, into), reach)) in steps.zip(layers) {
+            level_slopes.clear();
+            level_slopes.resize(slopes.len(), [0.0; DIM]);
+            let mut bias_slope = [0.0; DIM];
+            for (piece, behind) in range.clone().zip(&behind) {
+                let mut seen = [0.0; DIM];
+                for (dim, &value) in step.positive[piece].iter().enumerate() {
+                    if value > 0.0 {
+                        seen[dim] = dot(&layer.mix[dim], behind);
+                        add(&mut into.mix[dim], behind, value);
+                    }
+                }
+                add(&mut bias_slope, &seen, 1.0);
+                let near = near(piece, reach, step.points.len());
+                for (tap, near) in near.into_iter().enumerate() {
+                    if let Some(near) = near.filter(|near| range.contains(near)) {
+                        let to = &mut level_slopes[near - range.start];
+                        add_each(to, &layer.taps[tap], &seen);
+                        add_each(&mut into.taps[tap], &step.level[near], &seen);
+                    }
+                }
+            }
+            add(&mut into.bias, &bias_slope, 1.0);
+            let mut mean_slope = [0.0; DIM];
+            for (dim, &value) in step.mean.iter().enumerate() {
+                add(&mut into.page[dim], &bias_slope, value);
+                mean_slope[dim] = dot(&layer.page[dim], &bias_slope) / step.points.len() as f32;
+            }
+            for (piece, (behind, slope)) in
+                range.clone().zip(behind.iter_mut().zip(&mut level_slopes))
+            {
+                add(slope, &mean_slope, 1.0);
+                add(behind, &level_slope(&step.points[piece], slope), 1.0);
+            }
+        }
+        behind
+    }
+}
+
+/// Makes the points as long as each other; returns their mean.
+#[inline(always)]
+fn make_level(points: &[Point], level: &mut Vec<Point>) -> Point {
+    let mut mean = [0.0; DIM];
+    level.clear();
+    level.reserve(points.len());
+    for point in points {
+        let point = self::level(point);
+        add(&mut mean, &point, 1.0);
+        level.push(point);
+    }
+    for value in &mut mean {
+        *value /= points.len().max(1) as f32;
+    }
+    mean
+}
+
+/// The pieces that a layer sees.
+#[inline(always)]
+fn near(piece: usize, reach: usize, pieces: usize) -> [Option<usize>; 3] {
+    let behind = piece + reach;
+    let behind = if behind < pieces { Some(behind) } else { None };
+    [piece.checked_sub(reach), Some(piece), behind]
+}
+
+/// Keeps what is nearly nothing from being made long.
+const FLOOR: f32 = 1e-3;
+
+#[inline(always)]
+fn shrink(point: &Point) -> f32 {
+    1.0 / (dot(point, point) / DIM as f32 + FLOOR).sqrt()
+}
+
+/// The point at a distance that is nearly the same for all.
+#[inline(always)]
+fn level(point: &Point) -> Point {
+    let by = shrink(point);
+    let mut level = *point;
+    for value in &mut level {
+        *value *= by;
+    }
+    level
+}
+
+/// How what depends on [`level`] of a point by `slope` depends on the point.
+fn level_slope(point: &Point, slope: &Point) -> Point {
+    let by = shrink(point);
+    let along = dot(point, slope) * by * by * by / DIM as f32;
+    std::array::from_fn(|dim| slope[dim] * by - point[dim] * along)
+}
+
+/// Sums in places of their own and loops over numbers: what the compiler makes vectors of.
+#[inline(always)]
+pub(crate) fn add(sum: &mut Point, point: &Point, share: f32) {
+    let mut added = *sum;
+    for dim in 0..DIM {
+        added[dim] += point[dim] * share;
+    }
+    *sum = added;
+}
+
+#[inline(always)]
+fn add_each(sum: &mut Point, one: &Point, other: &Point) {
+    let mut added = *sum;
+    for dim in 0..DIM {
+        added[dim] += one[dim] * other[dim];
+    }
+    *sum = added;
+}
+
+#[inline(always)]
+pub(crate) fn dot(one: &Point, other: &Point) -> f32 {
+    let mut sums = [0.0; 8];
+    for from in (0..DIM).step_by(8) {
+        for lane in 0..8 {
+            sums[lane] += one[from + lane] * other[from + lane];
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::names::Id;
+    use crate::pair_search::{Work, vectorised};
+
+    /// How many pieces on either side matter to one.
+    const HORIZON: usize = 1 + 2 + 4 + 8;
+
+    /// A network and a page of a few features a piece, no two numbers alike.
+    fn example(pieces: usize) -> (Net, Vec<Vec<(Id, f32)>>) {
+        let mut net = Net::new(5);
+        let mut seed = 7u32;
+        for value in net.rows_mut().flatten() {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *value = (seed >> 8) as f32 / (1 << 24) as f32 - 0.5;
+        }
+        let own = |piece: usize| vec![(piece as Id % 5, 1.0), (piece as Id / 3 % 5, 0.5)];
+        (net, (0..pieces).map(own).collect())
+    }
+
+    fn worths(net: &Net, own: &[Vec<(Id, f32)>], trace: &mut Trace) -> Vec<[f32; Label::COUNT]> {
+        trace.points.clear();
+        for own in own {
+            let mut sum = [0.0; DIM];
+            for &(id, share) in own {
+                add(&mut sum, &net.points[usize::from(id)], share);
+            }
+            trace.points.push(sum);
+        }
+        net.run(trace);
+        (0..own.len())
+            .map(|piece| net.worth(piece, trace))
+            .collect()
+    }
+
+    /// The same without the pages' means.
+    fn near_alone(mut net: Net) -> Net {
+        for layer in &mut net.layers {
+            layer.page = [[0.0; DIM]; DIM];
+        }
+        net
+    }
+
+    /// Which pieces of a page are worth something else once the one in its middle has changed.
+    fn changed(net: &Net, mut own: Vec<Vec<(Id, f32)>>) -> Vec<usize> {
+        let mut trace = Trace::default();
+        let before = worths(net, &own, &mut trace);
+        own[25] = vec![(4, 2.0)];
+        let after = worths(net, &own, &mut trace);
+        let changed = (0..own.len()).filter(|&piece| before[piece] != after[piece]);
+        changed.collect()
+    }
+
+    #[test]
+    fn a_piece_sees_as_far_as_the_horizon_and_the_mean_of_all() {
+        let (net, own) = example(50);
+        assert_eq!(changed(&net, own.clone()), (0..50).collect::<Vec<_>>());
+        let seen = 25 - HORIZON..=25 + HORIZON;
+        assert_eq!(changed(&near_alone(net), own), seen.collect::<Vec<_>>());
+    }
+
+    struct Run<'a>(&'a Net, &'a mut Trace);
+
+    impl Work for Run<'_> {
+        #[inline(always)]
+        fn run(self) {
+            self.0.run(self.1);
+        }
+    }
+
+    #[test]
+    fn vectors_change_no_bit() {
+        let (net, own) = example(50);
+        let (mut plain, mut vectors) = (Trace::default(), Trace::default());
+        worths(&net, &own, &mut plain);
+        worths(&net, &own, &mut vectors);
+        // Once more, over what came out of it.
+        net.run(&mut plain);
+        vectorised(Run(&net, &mut vectors));
+        assert!(!plain.level.is_empty());
+        assert_eq!(plain.level, vectors.level);
+    }
+
+    #[test]
+    fn what_is_kept_changes_nothing() {
+        let (net, own) = example(20);
+        let kept = worths(&net, &own, &mut Trace::kept());
+        assert_eq!(kept, worths(&net, &own, &mut Trace::default()));
+        assert!(worths(&net, &[], &mut Trace::kept()).is_empty());
+    }
+
+    #[test]
+    fn the_slope_is_that_of_the_worths() {
+        let (mut net, own) = example(12);
+        let wanted =
+            |piece: usize| std::array::from_fn(|label| (piece * 3 + label * 7) as f32 % 5.0 - 2.0);
+        let wanted: Vec<[f32; Label::COUNT]> = (0..12).map(wanted).collect();
+        let total = |net: &Net| {
+            let worths = worths(net, &own, &mut Trace::default());
+            let pairs = worths.iter().flatten().zip(wanted.iter().flatten());
+            pairs
+                .map(|(worth, wanted)| f64::from(worth * wanted))
+                .sum::<f64>()
+        };
+        let mut trace = Trace::kept();
+        worths(&net, &own, &mut trace);
+        let mut slope = Net::new(5);
+        let points = net.slope(0..12, &wanted, &trace, &mut slope);
+        for (own, point) in own.iter().zip(&points) {
+            for &(id, share) in own {
+                add(&mut slope.points[usize::from(id)], point, share);
+            }
+        }
+        let slopes: Vec<f32> = slope.rows_mut().flatten().map(|slope| *slope).collect();
+        for (at, slope) in slopes.iter().enumerate().step_by(37) {
+            let mut value = |by: f32| {
+                let moved = net.rows_mut().flatten().nth(at).unwrap();
+                let was = std::mem::replace(moved, *moved + by);
+                let total = total(&net);
+                *net.rows_mut().flatten().nth(at).unwrap() = was;
+                total
+            };
+            let measured = (value(2e-3) - value(-2e-3)) / 4e-3;
+            let far = (measured - f64::from(*slope)).abs();
+            assert!(
+                far < 0.02 * (1.0 + measured.abs()),
+                "{at}: {measured} {slope}"
+            );
+        }
+        // A piece alone tells the same of itself, but for what comes back to it from all others.
+        let (net, own) = example(60);
+        let net = near_alone(net);
+        worths(&net, &own, &mut trace);
+        let mut unused = Net::new(0);
+        let mut one = vec![[0.0; Label::COUNT]; 60];
+        one[30][2] = 1.0;
+        let whole = net.slope(0..60, &one, &trace, &mut unused);
+        let alone = net.slope(30..31, &one[30..31], &trace, &mut unused);
+        assert_eq!(alone[0], whole[30]);
+    }
+}
