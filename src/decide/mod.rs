@@ -11,7 +11,7 @@ pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
-use crate::decide::net::{DIM, Net, Trace};
+use crate::decide::net::{Net, Point, Trace, add};
 use crate::decide::weights::{UNIT, Weights};
 use crate::decide::wide::{WIDTH, WideRow, WideTable};
 use crate::features::Features;
@@ -54,12 +54,9 @@ pub(crate) fn run(net: &Net, features: &Features, trace: &mut Trace) {
     trace.points.clear();
     trace.points.reserve(features.len());
     for piece in 0..features.len() {
-        let mut sum = [0.0; DIM];
+        let mut sum = Point::ZERO;
         for &id in features.own(piece) {
-            let point = &net.points[usize::from(id)];
-            for (sum, value) in sum.iter_mut().zip(point) {
-                *sum += value;
-            }
+            add(&mut sum, &net.points[usize::from(id)], 1.0);
         }
         trace.points.push(sum);
     }
@@ -87,8 +84,9 @@ impl Work for AddUp<'_> {
         for net in nets {
             run(net, features, &mut decision.trace);
             for (piece, scores) in decision.scores.iter_mut().enumerate() {
-                for (score, worth) in scores.iter_mut().zip(net.worth(piece, &decision.trace)) {
-                    *score += in_units(worth);
+                let worth = net.worth(piece, &decision.trace);
+                for label in 0..Label::COUNT {
+                    scores[label] += in_units(worth[label]);
                 }
             }
         }
@@ -138,13 +136,13 @@ impl Decision {
         let mut before = [0; WIDTH];
         for piece in 0..count {
             // To itself, to the piece behind, to the piece before.
-            let mut sums = [[0; WIDTH]; 3];
+            let [mut own, mut behind, mut ahead] = [[0; WIDTH]; 3];
             for &id in features.own(piece) {
-                for (sums, row) in sums.iter_mut().zip(&table.rows[usize::from(id)].0) {
-                    wide::add(sums, row);
-                }
+                let row = &table.rows[usize::from(id)].0;
+                wide::add(&mut own, &row[0]);
+                wide::add(&mut behind, &row[1]);
+                wide::add(&mut ahead, &row[2]);
             }
-            let [mut own, behind, ahead] = sums;
             wide::add(&mut own, &before);
             wide::add(&mut self.scores[piece], &own);
             if piece > 0 {
@@ -215,6 +213,7 @@ impl Decision {
 const LARGEST_DOUBT: i32 = 3 * UNIT;
 
 /// What a network says, in units of the weights; bounded, so that sums with it are as well.
+#[inline(always)]
 pub(crate) fn in_units(worth: f32) -> i32 {
     const MOST: f32 = 1e7;
     (worth * UNIT as f32).round().clamp(-MOST, MOST) as i32

@@ -10,15 +10,43 @@
 //!
 //! All sums run in a fixed order, and nothing but sums, products, quotients and square roots
 //! is used: the same page gives the same bits on every machine.
+//!
+//! Loops go over numbers: in code that is compiled for other vectors than the rest, iterators stay
+//! calls unless the whole program is optimised at once.
 
-use std::ops::Range;
+#![expect(clippy::needless_range_loop, reason = "told above")]
+
+use std::ops::{Deref, DerefMut, Range};
 
 use crate::label::Label;
 
 /// Dimensions.
 pub(crate) const DIM: usize = 32;
 
-pub(crate) type Point = [f32; DIM];
+/// Aligned, so that vectors are added from memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+pub(crate) struct Point(pub(crate) [f32; DIM]);
+
+impl Point {
+    pub(crate) const ZERO: Self = Self([0.0; DIM]);
+}
+
+impl Deref for Point {
+    type Target = [f32; DIM];
+
+    #[inline(always)]
+    fn deref(&self) -> &[f32; DIM] {
+        &self.0
+    }
+}
+
+impl DerefMut for Point {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [f32; DIM] {
+        &mut self.0
+    }
+}
 
 /// How far each layer sees.
 const REACH: [usize; 4] = [1, 2, 4, 8];
@@ -75,7 +103,7 @@ impl Trace {
 impl Net {
     /// Nothing but zeros, for so many features.
     pub(crate) fn new(features: usize) -> Self {
-        let zero = [0.0; DIM];
+        let zero = Point::ZERO;
         let layer = || Layer {
             taps: [zero; 3],
             bias: zero,
@@ -98,8 +126,7 @@ impl Net {
         self.points.iter_mut().chain(layers).chain(&mut self.labels)
     }
 
-    /// Runs all layers over a page: over what [`Trace::points`] holds. Loops, and no closures: so
-    /// that all of it is compiled for the vectors that the caller has.
+    /// Runs all layers over a page: over what [`Trace::points`] holds.
     #[inline(always)]
     pub(crate) fn run(&self, trace: &mut Trace) {
         let Trace {
@@ -110,32 +137,28 @@ impl Net {
         if let Some(steps) = steps {
             steps.clear();
         }
-        for (layer, reach) in self.layers.iter().zip(REACH) {
+        for (number, layer) in self.layers.iter().enumerate() {
+            let reach = REACH[number];
             let mean = make_level(points, level);
             let mut bias = layer.bias;
-            for (value, row) in mean.iter().zip(&layer.page) {
-                add(&mut bias, row, *value);
-            }
+            mix(&mut bias, &layer.page, &mean);
             let before = steps.is_some().then(|| (points.clone(), level.clone()));
             let mut positive = Vec::new();
-            for (piece, point) in points.iter_mut().enumerate() {
-                let mut seen = bias;
-                for (tap, near) in layer.taps.iter().zip(near(piece, reach, level.len())) {
-                    if let Some(near) = near {
-                        add_each(&mut seen, tap, &level[near]);
-                    }
+            // Two at a time: the sums of one alone would wait for each other.
+            for one in (0..points.len()).step_by(2) {
+                let two = if one + 1 < points.len() { one + 1 } else { one };
+                let seen = layer.seen(one, reach, &bias, level);
+                let seen_two = layer.seen(two, reach, &bias, level);
+                let (mut sum, mut sum_two) = (points[one], points[two]);
+                for dim in 0..DIM {
+                    add(&mut sum, &layer.mix[dim], seen[dim]);
+                    add(&mut sum_two, &layer.mix[dim], seen_two[dim]);
                 }
-                for value in &mut seen {
-                    *value = value.max(0.0);
-                }
-                // In a place of its own, so that it stays in registers.
-                let mut sum = *point;
-                for (value, row) in seen.iter().zip(&layer.mix) {
-                    add(&mut sum, row, *value);
-                }
-                *point = sum;
+                points[one] = sum;
+                points[two] = sum_two;
                 if before.is_some() {
                     positive.push(seen);
+                    positive.extend((two > one).then_some(seen_two));
                 }
             }
             if let (Some(steps), Some((points, level))) = (steps.as_mut(), before) {
@@ -154,8 +177,8 @@ impl Net {
     #[inline(always)]
     pub(crate) fn worth(&self, piece: usize, trace: &Trace) -> [f32; Label::COUNT] {
         let mut worth = [0.0; Label::COUNT];
-        for (worth, label) in worth.iter_mut().zip(&self.labels) {
-            *worth = dot(label, &trace.level[piece]);
+        for label in 0..Label::COUNT {
+            worth[label] = dot(&self.labels[label], &trace.level[piece]);
         }
         worth
     }
@@ -172,7 +195,7 @@ impl Net {
     ) -> Vec<Point> {
         let mut behind: Vec<Point> = Vec::with_capacity(slopes.len());
         for (piece, slopes) in range.clone().zip(slopes) {
-            let mut sum = [0.0; DIM];
+            let mut sum = Point::ZERO;
             for (label, &by) in slopes.iter().enumerate().filter(|(_, by)| **by != 0.0) {
                 add(&mut sum, &self.labels[label], by);
                 add(&mut slope.labels[label], &trace.level[piece], by);
@@ -184,10 +207,10 @@ impl Net {
         let layers = self.layers.iter().zip(&mut slope.layers).zip(REACH).rev();
         for (step, ((layer, into), reach)) in steps.zip(layers) {
             level_slopes.clear();
-            level_slopes.resize(slopes.len(), [0.0; DIM]);
-            let mut bias_slope = [0.0; DIM];
+            level_slopes.resize(slopes.len(), Point::ZERO);
+            let mut bias_slope = Point::ZERO;
             for (piece, behind) in range.clone().zip(&behind) {
-                let mut seen = [0.0; DIM];
+                let mut seen = Point::ZERO;
                 for (dim, &value) in step.positive[piece].iter().enumerate() {
                     if value > 0.0 {
                         seen[dim] = dot(&layer.mix[dim], behind);
@@ -205,7 +228,7 @@ impl Net {
                 }
             }
             add(&mut into.bias, &bias_slope, 1.0);
-            let mut mean_slope = [0.0; DIM];
+            let mut mean_slope = Point::ZERO;
             for (dim, &value) in step.mean.iter().enumerate() {
                 add(&mut into.page[dim], &bias_slope, value);
                 mean_slope[dim] = dot(&layer.page[dim], &bias_slope) / step.points.len() as f32;
@@ -221,10 +244,28 @@ impl Net {
     }
 }
 
+impl Layer {
+    /// What is positive of what the layer sees at a piece.
+    #[inline(always)]
+    fn seen(&self, piece: usize, reach: usize, bias: &Point, level: &[Point]) -> Point {
+        let mut seen = *bias;
+        let near = near(piece, reach, level.len());
+        for tap in 0..near.len() {
+            if let Some(near) = near[tap] {
+                add_each(&mut seen, &self.taps[tap], &level[near]);
+            }
+        }
+        for dim in 0..DIM {
+            seen[dim] = seen[dim].max(0.0);
+        }
+        seen
+    }
+}
+
 /// Makes the points as long as each other; returns their mean.
 #[inline(always)]
 fn make_level(points: &[Point], level: &mut Vec<Point>) -> Point {
-    let mut mean = [0.0; DIM];
+    let mut mean = Point::ZERO;
     level.clear();
     level.reserve(points.len());
     for point in points {
@@ -232,8 +273,8 @@ fn make_level(points: &[Point], level: &mut Vec<Point>) -> Point {
         add(&mut mean, &point, 1.0);
         level.push(point);
     }
-    for value in &mut mean {
-        *value /= points.len().max(1) as f32;
+    for dim in 0..DIM {
+        mean[dim] /= points.len().max(1) as f32;
     }
     mean
 }
@@ -259,8 +300,8 @@ fn shrink(point: &Point) -> f32 {
 fn level(point: &Point) -> Point {
     let by = shrink(point);
     let mut level = *point;
-    for value in &mut level {
-        *value *= by;
+    for dim in 0..DIM {
+        level[dim] *= by;
     }
     level
 }
@@ -269,7 +310,9 @@ fn level(point: &Point) -> Point {
 fn level_slope(point: &Point, slope: &Point) -> Point {
     let by = shrink(point);
     let along = dot(point, slope) * by * by * by / DIM as f32;
-    std::array::from_fn(|dim| slope[dim] * by - point[dim] * along)
+    Point(std::array::from_fn(|dim| {
+        slope[dim] * by - point[dim] * along
+    }))
 }
 
 /// Sums in places of their own and loops over numbers: what the compiler makes vectors of.
@@ -280,6 +323,14 @@ pub(crate) fn add(sum: &mut Point, point: &Point, share: f32) {
         added[dim] += point[dim] * share;
     }
     *sum = added;
+}
+
+/// Adds each row as often as the number that belongs to it says.
+#[inline(always)]
+fn mix(sum: &mut Point, rows: &[Point; DIM], by: &Point) {
+    for dim in 0..DIM {
+        add(sum, &rows[dim], by[dim]);
+    }
 }
 
 #[inline(always)]
@@ -299,7 +350,11 @@ pub(crate) fn dot(one: &Point, other: &Point) -> f32 {
             sums[lane] += one[from + lane] * other[from + lane];
         }
     }
-    sums.iter().sum()
+    let mut sum = 0.0;
+    for lane in 0..8 {
+        sum += sums[lane];
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -315,7 +370,7 @@ mod tests {
     fn example(pieces: usize) -> (Net, Vec<Vec<(Id, f32)>>) {
         let mut net = Net::new(5);
         let mut seed = 7u32;
-        for value in net.rows_mut().flatten() {
+        for value in net.rows_mut().flat_map(|row| &mut row.0) {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             *value = (seed >> 8) as f32 / (1 << 24) as f32 - 0.5;
         }
@@ -326,7 +381,7 @@ mod tests {
     fn worths(net: &Net, own: &[Vec<(Id, f32)>], trace: &mut Trace) -> Vec<[f32; Label::COUNT]> {
         trace.points.clear();
         for own in own {
-            let mut sum = [0.0; DIM];
+            let mut sum = Point::ZERO;
             for &(id, share) in own {
                 add(&mut sum, &net.points[usize::from(id)], share);
             }
@@ -341,7 +396,7 @@ mod tests {
     /// The same without the pages' means.
     fn near_alone(mut net: Net) -> Net {
         for layer in &mut net.layers {
-            layer.page = [[0.0; DIM]; DIM];
+            layer.page = [Point::ZERO; DIM];
         }
         net
     }
@@ -416,13 +471,13 @@ mod tests {
                 add(&mut slope.points[usize::from(id)], point, share);
             }
         }
-        let slopes: Vec<f32> = slope.rows_mut().flatten().map(|slope| *slope).collect();
+        let slopes: Vec<f32> = slope.rows_mut().flat_map(|row| row.0).collect();
         for (at, slope) in slopes.iter().enumerate().step_by(37) {
             let mut value = |by: f32| {
-                let moved = net.rows_mut().flatten().nth(at).unwrap();
+                let moved = net.rows_mut().flat_map(|row| &mut row.0).nth(at).unwrap();
                 let was = std::mem::replace(moved, *moved + by);
                 let total = total(&net);
-                *net.rows_mut().flatten().nth(at).unwrap() = was;
+                *net.rows_mut().flat_map(|row| &mut row.0).nth(at).unwrap() = was;
                 total
             };
             let measured = (value(2e-3) - value(-2e-3)) / 4e-3;

@@ -96,7 +96,7 @@ impl Weights {
                         let row: [i32; DIM] =
                             parse_row(values).ok_or_else(|| fail("not 32 integers"))?;
                         let slot = weights.slot(key).ok_or_else(unknown)?;
-                        *slot = row.map(|value| value as f32 / UNIT as f32);
+                        slot.0 = row.map(|value| value as f32 / UNIT as f32);
                     } else {
                         let row = parse_row(values).ok_or_else(|| fail("not ten integers"))?;
                         *weights.table.slot(key).ok_or_else(unknown)? = row;

@@ -64,7 +64,7 @@ fn widen(row: &Row) -> WideRow {
 
 #[inline(always)]
 pub(crate) fn add(sums: &mut WideRow, row: &WideRow) {
-    for (sum, worth) in sums.iter_mut().zip(row) {
-        *sum += worth;
+    for label in 0..WIDTH {
+        sums[label] += row[label];
     }
 }

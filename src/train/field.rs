@@ -43,7 +43,7 @@ impl Model {
     pub(super) fn numbers(&mut self) -> impl Iterator<Item = &mut f32> {
         self.net
             .rows_mut()
-            .flatten()
+            .flat_map(|row| &mut row.0)
             .chain(self.rows.iter_mut().flatten())
     }
 }
@@ -150,7 +150,7 @@ impl Scratch {
     fn score(&mut self, example: &Example, shares: &Shares, model: &Model, trace: &mut Trace) {
         trace.points.clear();
         for piece in 0..example.len() {
-            let mut sum = [0.0; net::DIM];
+            let mut sum = net::Point::ZERO;
             for &id in example.own(piece) {
                 let id = usize::from(id);
                 net::add(&mut sum, &model.net.points[id], shares[id]);
@@ -357,7 +357,7 @@ mod tests {
             .net
             .layers
             .iter_mut()
-            .flat_map(|layer| &mut layer.bias);
+            .flat_map(|layer| &mut layer.bias.0);
         biases.for_each(|bias| *bias += 9.0);
         (examples, model)
     }
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn the_loss_is_that_of_all_sequences_counted_one_by_one() {
         let (examples, mut model) = pages();
-        model.net.labels = [[0.0; net::DIM]; L];
+        model.net.labels = [net::Point::ZERO; L];
         let row = |at: usize| model.rows[at].map(f64::from);
         let page = &examples[0];
         let worth = |labels: [usize; 3]| {

@@ -123,7 +123,7 @@ fn shares(random: &mut Random) -> Vec<f32> {
 /// Puts the network where it can learn from, no two parts of it alike.
 fn scatter(model: &mut Model, random: &mut Random) {
     let mut fill = |rows: &mut [Point], spread: f32| {
-        for value in rows.iter_mut().flatten() {
+        for value in rows.iter_mut().flat_map(|row| &mut row.0) {
             *value = (random.unit() * 2.0 - 1.0) * spread;
         }
     };

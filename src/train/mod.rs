@@ -176,7 +176,7 @@ fn to_weights(models: Vec<Model>) -> Weights {
     {
         let pairs = rows.iter_mut().flatten().zip(more.iter().flatten());
         pairs.for_each(|(sum, weight)| *sum += weight * share);
-        let labels = net.labels.iter_mut().flatten();
+        let labels = net.labels.iter_mut().flat_map(|row| &mut row.0);
         labels.for_each(|value| *value *= share);
         weights.nets.push(net);
     }
