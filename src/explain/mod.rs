@@ -56,7 +56,6 @@ pub struct Explanation<'w, 'p> {
     segments: Vec<usize>,
     /// For each phrase of the matcher, the numbers of its cues.
     origins: Vec<Vec<usize>>,
-    /// What the network made of the page.
     /// What each network made of the page.
     traces: Vec<Trace>,
 }
