@@ -379,8 +379,8 @@ impl List {
         !heading && !opens && !blurb && !byline
     }
 
-    /// Without the cells beside the title in a list of rows, and the count behind it in a list
-    /// of counts.
+    /// Without the cells beside the title in a list of rows, and the votes or the count behind it
+    /// in a list of counts.
     fn drop_columns(&self, text: &str, row: Span) -> Span {
         let mut row = row;
         if self.columns {
@@ -392,6 +392,10 @@ impl List {
                 }
             });
             row = longest;
+        }
+        let voted = drop_votes(text, row);
+        if voted != row {
+            return voted;
         }
         let number = self.counted.then(|| last_number(row.of(text))).flatten();
         number.map_or(row, |at| Span::new(row.start, row.start + at).trim(text))
@@ -831,6 +835,45 @@ fn drop_counter(text: &str, item: Span) -> Span {
     }
 }
 
+/// What readers do with an article, as lists count it.
+const VOTES: [&str; 17] = [
+    "评论", "評論", "赞", "讚", "回复", "回覆", "阅读", "閱讀", "浏览", "瀏覽", "点击", "點擊",
+    "播放", "收藏", "热度", "人气", "人氣",
+];
+
+/// Those that stand right behind titles; the others may be a title's own last word.
+const GLUED_VOTES: usize = 6;
+
+/// Drops what readers did, in numbers, at the end: `标题 评论 147 赞 12`.
+fn drop_votes(text: &str, item: Span) -> Span {
+    let mut item = item;
+    loop {
+        let body = item.of(text);
+        let counted = body.strip_suffix('万').unwrap_or(body);
+        let number =
+            counted.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+        let words = number.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
+        let numbered = number.len() < counted.len();
+        if !numbered || words.ends_with(|c: char| c.is_ascii()) {
+            return item;
+        }
+        let Some((at, head)) = VOTES
+            .iter()
+            .enumerate()
+            .find_map(|(at, vote)| Some((at, words.strip_suffix(vote)?)))
+        else {
+            return item;
+        };
+        let apart =
+            head.ends_with(char::is_whitespace) || at < GLUED_VOTES && words.len() < number.len();
+        let title = head.trim_end();
+        if !apart || title.is_empty() {
+            return item;
+        }
+        item = Span::new(item.start, item.start + title.len());
+    }
+}
+
 /// The title in an item, without bullet, rank, date and counter; none where that is all.
 fn title(text: &str, item: Span) -> Option<Span> {
     let item = drop_bullet(text, trim_by(text, item, is_blank));
@@ -840,7 +883,7 @@ fn title(text: &str, item: Span) -> Option<Span> {
         return None;
     }
     let item = date.map_or(item, |date| drop_date(text, item, date));
-    let item = drop_counter(text, drop_bullet(text, item));
+    let item = drop_votes(text, drop_counter(text, drop_bullet(text, item)));
     let item = trim_by(text, item, |c| {
         is_blank(c)
             || matches!(chars::class(c), Class::Pipe | Class::Angle)
@@ -886,8 +929,9 @@ fn drop_rank(text: &str, item: Span) -> Span {
 }
 
 /// Drops the item's first date, where it is at either end, with the brackets around it.
-/// `6月6日起` and the like belong to the title; a date is apart if a gap or bracket parts it, or
-/// if it is written in figures to the day.
+/// `6月6日起` and the like belong to the title; a date is apart if a gap or bracket parts it, if
+/// it is written in figures to the day, or if it is month and day in two figures each behind a
+/// character that is no letter of a model's name: `标题08-20`.
 fn drop_date(text: &str, item: Span, (start, end): (usize, usize)) -> Span {
     let body = item.of(text);
     let (before, date, after) = (&body[..start], &body[start..end], &body[end..]);
@@ -895,14 +939,21 @@ fn drop_date(text: &str, item: Span, (start, end): (usize, usize)) -> Span {
     let mark =
         |c: char| !c.is_alphanumeric() && !matches!(chars::class(c), Class::Quote | Class::End);
     let few_marks = |part: &str| part.chars().count() <= 2 && part.chars().all(mark);
+    let day =
+        date.len() == 5 && date.as_bytes()[2] == b'-' && !before.ends_with(|c: char| c.is_ascii());
     let rest = if few_marks(before) && (figures || after.starts_with(mark)) {
-        let after = after.trim_start_matches(|c: char| mark(c) && !opens(c));
-        Span::new(item.end - after.len(), item.end)
+        let rest = after.trim_start_matches(|c: char| mark(c) && !opens(c));
+        // `.NET`
+        let dotted = after[..after.len() - rest.len()].ends_with(" .")
+            && rest.starts_with(|c: char| c.is_ascii_alphabetic());
+        Span::new(item.end - rest.len() - usize::from(dotted), item.end)
     } else if few_marks(after)
-        && (figures || before.ends_with(|c: char| c.is_whitespace() || opens(c)))
+        && (figures || day || before.ends_with(|c: char| c.is_whitespace() || opens(c)))
     {
-        let head = before
-            .trim_end_matches(|c: char| c.is_whitespace() || opens(c) || c == '/' || c == '|');
+        let head = before.trim_end_matches(|c: char| {
+            c.is_whitespace() || opens(c) || matches!(c, '/' | '|' | '-' | '–' | '—')
+        });
+        let head = without_field_name(head);
         let rest = Span::new(item.start, item.start + head.len());
         // `标题 来源 · 3小时前`
         match head
@@ -917,6 +968,16 @@ fn drop_date(text: &str, item: Span, (start, end): (usize, usize)) -> Span {
     };
     let rest = rest.trim(text);
     if rest.is_empty() { item } else { rest }
+}
+
+/// Without the name of what stood behind it: `标题 发布：`.
+fn without_field_name(head: &str) -> &str {
+    const LONGEST: usize = 12;
+    let name = head.strip_suffix([':', '：']);
+    match name.and_then(|name| Some((name.len(), name.rfind(char::is_whitespace)?))) {
+        Some((end, at)) if end - at <= LONGEST + 1 => head[..at].trim_end(),
+        _ => head,
+    }
 }
 
 /// A mark that opens what follows it.

@@ -95,6 +95,12 @@ fn titles_by_what_parts_them() {
                 &["二〇一九年产业政策与发展地理学术研讨会 产业政策与区域绿色发展 第二轮通知"],
             ),
             ("上一篇：没有了", &[]),
+            // What looks like a bullet or a number of readers may be part of the title.
+            (
+                "2025-06-29 .NET 服务注册的三种写法",
+                &[".NET 服务注册的三种写法"],
+            ),
+            ("下一篇：三年级课外阅读 3", &["三年级课外阅读 3"]),
         ],
     );
 }
@@ -114,6 +120,11 @@ fn titles_without_what_stands_beside_them() {
         list(&|at, title| format!("{}. {title} 03-1{at}", at + 1)),
         list(&|at, title| format!("{}위{title}", at + 1)),
         list(&|at, title| format!("{title} 12{at}31")),
+        list(&|at, title| format!("{title}0{}-1{at}", at + 1)),
+        list(&|at, title| format!("{title} - 2020-10-1{at}")),
+        list(&|at, title| format!("{title}评论 {at}47\u{a0}\u{a0}赞 {at}")),
+        list(&|at, title| format!("{title} 阅读 1.{at}万")),
+        list(&|at, title| format!("{title}\u{3000}发布：2022-06-1{at} 11:58\u{3000}浏览：{at}")),
         list(&|at, title| format!("{title} (1{at},408)")),
         list(&|_, title| format!("{title}     苇岸")),
         list(&|_, title| format!("讨论区: 校园\u{3000}\u{3000}{title}\u{3000}\u{3000}回帖：12")),
