@@ -91,8 +91,8 @@ fn titles_by_what_parts_them() {
             ),
             // One title, whatever blanks it has.
             (
-                "上一篇：二〇一九年产业政策与发展地理学术研讨会 产业政策与区域绿色发展 第二轮通知",
-                &["二〇一九年产业政策与发展地理学术研讨会 产业政策与区域绿色发展 第二轮通知"],
+                "上一篇：二〇二一年水乡古桥修缮经验交流会 石桥加固与行船两不误 补充通知",
+                &["二〇二一年水乡古桥修缮经验交流会 石桥加固与行船两不误 补充通知"],
             ),
             ("上一篇：没有了", &[]),
             // What looks like a bullet or a number of readers may be part of the title.
