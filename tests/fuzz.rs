@@ -28,6 +28,7 @@ mod targets;
 use std::path::Path;
 use std::{env, fmt, fs};
 
+use dehusk::_internals::weights_text;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -153,6 +154,17 @@ fn garble(target: &str, run: impl Fn(&[u8])) {
     if let Err(failure) = result {
         panic!("{target}: {failure}");
     }
+}
+
+/// Else nothing behind reading is reached.
+#[test]
+fn seeds_of_weights_are_understood() {
+    let seeds = seeds("weights");
+    for seed in &seeds {
+        weights_text("weights", str::from_utf8(seed).unwrap()).unwrap();
+    }
+    let nets = |seed: &&Vec<u8>| seed.windows(5).any(|bytes| bytes == b"\nnet.");
+    assert!(seeds.iter().any(|seed| nets(&seed)) && !seeds.iter().all(|seed| nets(&seed)));
 }
 
 macro_rules! garbled {

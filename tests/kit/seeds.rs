@@ -200,7 +200,7 @@ fn weight_files() -> Vec<Vec<u8>> {
     let text = include_str!("../../src/decide/text.tsv");
     let (head, rest): (Vec<&str>, Vec<&str>) =
         text.lines().partition(|line| line.starts_with("labels"));
-    let own = |lines: &[&str]| format!("{}\nlook\t1\n{}\n", head[0], lines.join("\n")).into_bytes();
+    let own = |lines: &[&str]| format!("{}\n{}\n", head[0], lines.join("\n")).into_bytes();
     let rows: Vec<&str> = rest
         .into_iter()
         .filter(|line| !line.starts_with('#'))
