@@ -274,8 +274,10 @@ impl Worker<'_> {
 
     fn weigh(&mut self, text: &str, markup: &Markup) {
         let matcher = &self.extractor.matcher;
+        let vocabulary = &self.extractor.models.model(markup).weights.vocabulary;
         let (pieces, hits) = (&self.pieces, &self.hits);
-        self.features.weigh(text, pieces, hits, matcher, markup);
+        self.features
+            .weigh(text, pieces, hits, matcher, markup, vocabulary);
     }
 
     fn decide(&mut self, markup: &Markup, confidence: bool) {
@@ -365,7 +367,9 @@ impl<'e, 'p> Stages<'e, 'p> {
     pub fn features(&mut self) -> usize {
         self.worker.weigh(self.text, self.markup);
         let features = &self.worker.features;
-        (0..features.len()).map(|at| features.own(at).len()).sum()
+        (0..features.len())
+            .map(|at| features.with_terms(at).len())
+            .sum()
     }
 
     /// Labels.

@@ -55,7 +55,7 @@ pub(crate) fn run(net: &Net, features: &Features, trace: &mut Trace) {
     trace.points.reserve(features.len());
     for piece in 0..features.len() {
         let mut sum = Point::ZERO;
-        for &id in features.own(piece) {
+        for &id in features.with_terms(piece) {
             add(&mut sum, &net.points[usize::from(id)], 1.0);
         }
         trace.points.push(sum);

@@ -186,6 +186,7 @@ impl Net {
     /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each label's
     /// worth) changes with each parameter but the points; returns how it changes with the sum of
     /// points of each of these pieces. What lies outside of `range` is passed over.
+    #[inline(always)]
     pub(crate) fn slope(
         &self,
         range: Range<usize>,
@@ -307,6 +308,7 @@ fn level(point: &Point) -> Point {
 }
 
 /// How what depends on [`level`] of a point by `slope` depends on the point.
+#[inline(always)]
 fn level_slope(point: &Point, slope: &Point) -> Point {
     let by = shrink(point);
     let along = dot(point, slope) * by * by * by / DIM as f32;

@@ -5,7 +5,7 @@
 //! `labels` line. Names are features (`len=3`, `prev.cue=17`), transitions
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
 //! A network has 32 in a line, one for each dimension: in the first, `net.1.len=3` is a feature's
-//! point, `net.1.body` a label's; `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps,
+//! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's; `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps,
 //! `.bias` its bias, `.page.32` what the last dimension of the page's mean adds to it, `.mix.32`
 //! what its own last dimension adds to all.
 //! Lines `calibration SAID TRUE`, in thousandths, correct the probabilities.
@@ -17,6 +17,7 @@ use crate::decide::chain::{GAPS, Row, Transitions};
 use crate::decide::net::{DIM, Net, Point};
 use crate::error::{Error, Result};
 use crate::features::names;
+use crate::features::terms::Vocabulary;
 use crate::label::Label;
 
 /// 1.0 of log-odds, as an integer.
@@ -47,6 +48,8 @@ impl Default for Table {
 /// All that is learned.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Weights {
+    /// Terms that the networks know, beside a piece's own features.
+    pub(crate) vocabulary: Vocabulary,
     pub(crate) table: Table,
     pub(crate) nets: Vec<Net>,
     pub(crate) calibration: Calibration,
@@ -107,6 +110,11 @@ impl Weights {
         if !labelled {
             return Err(Error::invalid(format!("{name}: holds no weights")));
         }
+        // Rows of zeros are not written.
+        let points = names::OWN + weights.vocabulary.len();
+        for net in &mut weights.nets {
+            net.points.resize(points, Point::ZERO);
+        }
         Ok(weights)
     }
 
@@ -119,7 +127,7 @@ impl Weights {
         text.push('\n');
         self.table.write(&mut text);
         for (number, net) in (1..).zip(&self.nets) {
-            for (name, point) in points(net) {
+            for (name, point) in self.points(net) {
                 let row = point.map(|value| (value * UNIT as f32).round() as i32);
                 write_row(&mut text, &format!("net.{number}.{name}"), &row);
             }
@@ -136,7 +144,37 @@ impl Weights {
         if self.nets.len() < number {
             self.nets.resize_with(number, || Net::new(names::OWN));
         }
-        slot(&mut self.nets[net], name)
+        let net = &mut self.nets[net];
+        let Some(term) = self.vocabulary.number(name) else {
+            return slot(net, name);
+        };
+        let term = usize::from(term);
+        if net.points.len() <= term {
+            net.points.resize(term + 1, Point::ZERO);
+        }
+        Some(&mut net.points[term])
+    }
+
+    /// The rows of a network by their names.
+    fn points<'n>(&self, net: &'n Net) -> Vec<(String, &'n Point)> {
+        let (own, terms) = net.points.split_at(names::OWN);
+        let mut rows: Vec<(String, &Point)> = (0..).map(names::name).zip(own).collect();
+        let term = |term: usize| self.vocabulary.name(term).to_owned();
+        rows.extend((0..).map(term).zip(terms));
+        for (number, layer) in (1..).zip(&net.layers) {
+            let row = |name: &str| format!("layer.{number}.{name}");
+            rows.extend(TAPS.iter().map(|tap| row(tap)).zip(&layer.taps));
+            rows.push((row("bias"), &layer.bias));
+            rows.extend(
+                (1..)
+                    .map(|dim| row(&format!("page.{dim}")))
+                    .zip(&layer.page),
+            );
+            rows.extend((1..).map(|dim| row(&format!("mix.{dim}"))).zip(&layer.mix));
+        }
+        let labels = Label::ALL.iter().map(|label| label.name().to_owned());
+        rows.extend(labels.zip(&net.labels));
+        rows
     }
 }
 
@@ -170,26 +208,6 @@ impl Table {
 }
 
 const TAPS: [&str; 3] = ["before", "itself", "behind"];
-
-/// The rows of a network by their names.
-fn points(net: &Net) -> Vec<(String, &Point)> {
-    let features = (0..).map(names::name).zip(&net.points);
-    let mut rows: Vec<(String, &Point)> = features.collect();
-    for (number, layer) in (1..).zip(&net.layers) {
-        let row = |name: &str| format!("layer.{number}.{name}");
-        rows.extend(TAPS.iter().map(|tap| row(tap)).zip(&layer.taps));
-        rows.push((row("bias"), &layer.bias));
-        rows.extend(
-            (1..)
-                .map(|dim| row(&format!("page.{dim}")))
-                .zip(&layer.page),
-        );
-        rows.extend((1..).map(|dim| row(&format!("mix.{dim}"))).zip(&layer.mix));
-    }
-    let labels = Label::ALL.iter().map(|label| label.name().to_owned());
-    rows.extend(labels.zip(&net.labels));
-    rows
-}
 
 /// The row of a network that a name stands for.
 fn slot<'n>(net: &'n mut Net, name: &str) -> Option<&'n mut Point> {

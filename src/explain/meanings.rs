@@ -14,6 +14,11 @@ pub(super) fn of(name: &str) -> String {
         _ => ("", name),
     };
     let (group, bucket) = rest.split_once('=').unwrap_or((rest, ""));
+    match group {
+        "word" => return format!("the word “{bucket}”"),
+        "line" => return format!("nothing but “{bucket}”"),
+        _ => {}
+    }
     let bucket: usize = bucket.parse().unwrap_or(0);
     let what = about(group).unwrap_or(group);
     match bucket_in_words(group, bucket) {
@@ -307,6 +312,8 @@ mod tests {
             ("next.colons=0", "the piece behind: no colons"),
             ("number=15", "numbering: none"),
             ("bias=0", "how frequent the label is"),
+            ("word=登录", "the word “登录”"),
+            ("line=上一篇", "nothing but “上一篇”"),
         ] {
             assert_eq!(of(name), meaning);
         }

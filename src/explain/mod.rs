@@ -115,28 +115,22 @@ pub struct FiredCue {
 }
 
 /// A feature that is true of a piece, and what that is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    feature: u16,
+    name: String,
     weights: Row,
 }
 
-/// Stands for what no feature has to itself: the pieces around.
-const AROUND: u16 = names::ALL as u16;
-
 impl Evidence {
-    /// Its name, as in a weights file: `len=4`, `prev.cue=17`; `around` for what the pieces around
-    /// it say together.
-    pub fn name(&self) -> String {
-        match self.feature {
-            AROUND => "around".to_owned(),
-            feature => names::name(feature.into()),
-        }
+    /// Its name, as in a weights file: `len=4`, `prev.cue=17`, `word=登录`; `around` for what the
+    /// pieces around it say together.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What it says, in words.
     pub fn meaning(&self) -> String {
-        meanings::of(&self.name())
+        meanings::of(&self.name)
     }
 
     /// How much it speaks for a label.
@@ -363,35 +357,49 @@ impl Explanation<'_, '_> {
             .nets()
             .map(|(net, trace)| (net, self.of_net(at, net, trace)))
             .collect();
-        let evidence = |(number, feature): (usize, usize)| {
-            let mut weights = self.table().rows[feature];
-            if number < features.own(at).len() {
-                for (net, slopes) in &of_nets {
-                    for (weight, slope) in weights.iter_mut().zip(slopes) {
-                        *weight += decide::in_units(net::dot(slope, &net.points[feature]));
-                    }
+        // What the networks make of a feature or term.
+        let by_nets = |feature: usize| -> Row {
+            let mut weights = [0; Label::COUNT];
+            for (net, slopes) in &of_nets {
+                for (weight, slope) in weights.iter_mut().zip(slopes) {
+                    *weight += decide::in_units(net::dot(slope, &net.points[feature]));
                 }
             }
-            Evidence {
-                feature: feature as u16,
-                weights,
-            }
+            weights
         };
-        let active = decide::active(features, at).enumerate();
-        let mut all: Vec<Evidence> = active.map(evidence).collect();
+        let own = features.own(at).len();
+        let table = &self.table().rows;
+        let of_features = decide::active(features, at)
+            .enumerate()
+            .map(|(number, feature)| {
+                let mut weights = table[feature];
+                if number < own {
+                    let pairs = weights.iter_mut().zip(by_nets(feature));
+                    pairs.for_each(|(weight, more)| *weight += more);
+                }
+                let name = names::name(feature);
+                Evidence { name, weights }
+            });
+        let of_terms = features.with_terms(at)[own..].iter().map(|&term| {
+            let term = usize::from(term);
+            let name = self.weights.vocabulary.name(term - names::OWN).to_owned();
+            let weights = by_nets(term);
+            Evidence { name, weights }
+        });
+        let mut all: Vec<Evidence> = of_features.chain(of_terms).collect();
         // What the table and the networks say of the piece, less what has been shared out.
         let said: Vec<_> = self
             .nets()
             .map(|(net, trace)| net.worth(at, trace))
             .collect();
         let weights = std::array::from_fn(|label| {
-            let own = decide::active(features, at).map(|feature| self.table().rows[feature][label]);
+            let own = decide::active(features, at).map(|feature| table[feature][label]);
             let said = said.iter().map(|said| decide::in_units(said[label]));
             let shared = all.iter().map(|evidence| evidence.weights[label]);
             own.sum::<i32>() + said.sum::<i32>() - shared.sum::<i32>()
         });
         all.push(Evidence {
-            feature: AROUND,
+            name: "around".to_owned(),
             weights,
         });
         all

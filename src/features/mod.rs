@@ -1,15 +1,18 @@
 //! Pieces become features: for each piece, the numbers of the things that are true of it.
 //!
-//! Three files look at it: [`own`] at the piece itself, [`context`] at the page around it, and
-//! [`marks`] at what the page's HTML said, where it was HTML. Every step is linear in the page.
+//! Four files look at it: [`own`] at the piece itself, [`terms`] at its words, [`context`] at the
+//! page around it, and [`marks`] at what the page's HTML said, where it was HTML. Every step is
+//! linear in the page.
 
 mod context;
 mod marks;
 pub(crate) mod names;
 mod own;
 mod patterns;
+pub(crate) mod terms;
 
 use crate::features::names::{Group, Id};
+use crate::features::terms::Vocabulary;
 use crate::label::Label;
 use crate::markup::Markup;
 use crate::matcher::{Hit, Matcher};
@@ -22,8 +25,8 @@ pub(crate) use crate::features::patterns::{find_date, in_dates};
 #[derive(Debug, Default)]
 pub(crate) struct Features {
     ids: Vec<Id>,
-    /// For each piece, where its features end in `ids`.
-    ends: Vec<u32>,
+    /// For each piece, where its own features end in `ids`, and where its terms, which follow.
+    ends: Vec<[u32; 2]>,
     context: context::Context,
     facts: Vec<own::Facts>,
     marks: marks::Marks,
@@ -38,6 +41,7 @@ impl Features {
         hits: &[Hit],
         matcher: &Matcher,
         markup: &Markup,
+        vocabulary: &Vocabulary,
     ) {
         self.ids.clear();
         self.ends.clear();
@@ -52,7 +56,9 @@ impl Features {
             own::push(piece, &self.facts[index], &mut push);
             self.context.push(index, pieces, &self.facts, &mut push);
             self.marks.push(index, piece, markup, &mut push);
-            self.ends.push(self.ids.len() as u32);
+            let end = self.ids.len();
+            terms::push(piece.span.of(text), vocabulary, &mut self.ids);
+            self.ends.push([end as u32, self.ids.len() as u32]);
         }
     }
 
@@ -63,12 +69,19 @@ impl Features {
 
     /// The features of one piece itself.
     pub(crate) fn own(&self, piece: usize) -> &[Id] {
-        let start = if piece == 0 {
-            0
-        } else {
-            self.ends[piece - 1] as usize
-        };
-        &self.ids[start..self.ends[piece] as usize]
+        &self.ids[self.start(piece)..self.ends[piece][0] as usize]
+    }
+
+    /// The same, and its terms.
+    pub(crate) fn with_terms(&self, piece: usize) -> &[Id] {
+        &self.ids[self.start(piece)..self.ends[piece][1] as usize]
+    }
+
+    fn start(&self, piece: usize) -> usize {
+        match piece {
+            0 => 0,
+            _ => self.ends[piece - 1][1] as usize,
+        }
     }
 
     /// The label of a cue that introduces a block at the start of this piece.

@@ -11,6 +11,7 @@ use crate::decide::net::{self, Net, Trace};
 use crate::features::Features;
 use crate::features::names::{self, Id};
 use crate::label::Label;
+use crate::pair_search::{Work, vectorised};
 
 const L: usize = Label::COUNT;
 
@@ -32,27 +33,26 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn zero() -> Self {
+    /// Zeros, for networks that know so many features and terms.
+    pub(super) fn zero(points: usize) -> Self {
         Self {
-            net: Net::new(names::OWN),
+            net: Net::new(points),
             rows: vec![[0.0; L]; ROWS],
         }
     }
 
-    /// All numbers, in a fixed order.
-    pub(super) fn numbers(&mut self) -> impl Iterator<Item = &mut f32> {
-        self.net
-            .rows_mut()
-            .flat_map(|row| &mut row.0)
-            .chain(self.rows.iter_mut().flatten())
+    /// All numbers, row by row, in a fixed order.
+    pub(super) fn numbers(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let net = self.net.rows_mut().map(|row| &mut row.0[..]);
+        net.chain(self.rows.iter_mut().map(|row| &mut row[..]))
     }
 }
 
-/// A page: the features of each piece, and its label.
+/// A page: the features of each piece, its terms, and its label.
 pub(super) struct Example {
     ids: Vec<Id>,
-    /// For each piece, where its features end in `ids`.
-    ends: Vec<usize>,
+    /// For each piece, where its own features end in `ids`, and where its terms, which follow.
+    ends: Vec<[usize; 2]>,
     gaps: Vec<usize>,
     gold: Vec<usize>,
     importance: f64,
@@ -63,7 +63,7 @@ impl Example {
         let (mut ids, mut ends) = (Vec::new(), Vec::new());
         for piece in 0..features.len() {
             ids.extend_from_slice(features.own(piece));
-            ends.push(ids.len());
+            ends.push([ids.len(); 2]);
         }
         // What a page of so many pieces counts for one piece: less on long pages, so that a
         // few of them with hundreds of menu lines do not drown the others.
@@ -77,13 +77,42 @@ impl Example {
         }
     }
 
+    /// The same page with the terms that `push` tells of each piece.
+    pub(super) fn with_terms(&self, push: impl Fn(usize, &mut Vec<Id>)) -> Self {
+        let (mut ids, mut ends) = (Vec::new(), Vec::new());
+        for piece in 0..self.len() {
+            ids.extend_from_slice(self.own(piece));
+            let end = ids.len();
+            push(piece, &mut ids);
+            ends.push([end, ids.len()]);
+        }
+        let (gaps, gold) = (self.gaps.clone(), self.gold.clone());
+        Self {
+            ids,
+            ends,
+            gaps,
+            gold,
+            importance: self.importance,
+        }
+    }
+
     fn len(&self) -> usize {
         self.ends.len()
     }
 
     fn own(&self, piece: usize) -> &[Id] {
-        let start = if piece == 0 { 0 } else { self.ends[piece - 1] };
-        &self.ids[start..self.ends[piece]]
+        &self.ids[self.start(piece)..self.ends[piece][0]]
+    }
+
+    fn own_and_terms(&self, piece: usize) -> &[Id] {
+        &self.ids[self.start(piece)..self.ends[piece][1]]
+    }
+
+    fn start(&self, piece: usize) -> usize {
+        match piece {
+            0 => 0,
+            _ => self.ends[piece - 1][1],
+        }
     }
 
     /// Rows of what is near: the pieces before and behind.
@@ -114,6 +143,20 @@ pub(super) struct Shard {
     pub(super) slope: Model,
     scratch: Scratch,
     trace: Trace,
+}
+
+struct Add<'a> {
+    shard: &'a mut Shard,
+    example: &'a Example,
+    shares: &'a Shares,
+    weights: &'a Weights<'a>,
+}
+
+impl Work for Add<'_> {
+    #[inline(always)]
+    fn run(self) {
+        self.shard.add_page(self.example, self.shares, self.weights);
+    }
 }
 
 /// Parameters, with what is needed of them for every piece.
@@ -147,11 +190,12 @@ struct Scratch {
 
 impl Scratch {
     /// The scores of all pieces; start and end count as features of the first and last.
+    #[inline(always)]
     fn score(&mut self, example: &Example, shares: &Shares, model: &Model, trace: &mut Trace) {
         trace.points.clear();
         for piece in 0..example.len() {
             let mut sum = net::Point::ZERO;
-            for &id in example.own(piece) {
+            for &id in example.own_and_terms(piece) {
                 let id = usize::from(id);
                 net::add(&mut sum, &model.net.points[id], shares[id]);
             }
@@ -176,6 +220,7 @@ impl Scratch {
     }
 
     /// Fills the rest; returns the logarithm of the sum over all label sequences.
+    #[inline(always)]
     fn sum(&mut self, example: &Example, weights: &Weights<'_>) -> f64 {
         let count = example.len();
         self.odds.clear();
@@ -224,6 +269,7 @@ impl Scratch {
     }
 
     /// What a label of this piece is worth to the piece before.
+    #[inline(always)]
     fn ahead(&self, piece: usize) -> Row {
         let (odds, backward) = (&self.odds[piece], &self.backward[piece]);
         std::array::from_fn(|label| odds[label] * backward[label] / self.scales[piece])
@@ -231,10 +277,10 @@ impl Scratch {
 }
 
 impl Shard {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(points: usize) -> Self {
         Self {
             loss: 0.0,
-            slope: Model::zero(),
+            slope: Model::zero(points),
             scratch: Scratch::default(),
             trace: Trace::kept(),
         }
@@ -242,11 +288,21 @@ impl Shard {
 
     pub(super) fn clear(&mut self) {
         self.loss = 0.0;
-        self.slope.numbers().for_each(|slope| *slope = 0.0);
+        self.slope.numbers().for_each(|slopes| slopes.fill(0.0));
     }
 
     /// Adds one page's loss and its slope.
     pub(super) fn add(&mut self, example: &Example, shares: &Shares, weights: &Weights<'_>) {
+        vectorised(Add {
+            shard: self,
+            example,
+            shares,
+            weights,
+        });
+    }
+
+    #[inline(always)]
+    fn add_page(&mut self, example: &Example, shares: &Shares, weights: &Weights<'_>) {
         if example.len() == 0 {
             return;
         }
@@ -267,6 +323,7 @@ impl Shard {
     }
 
     /// For each piece: how likely each label is, less the right one.
+    #[inline(always)]
     fn slope_of_pieces(&mut self, example: &Example, shares: &Shares, model: &Model) {
         let last = example.len() - 1;
         let mut all = Vec::with_capacity(example.len());
@@ -290,7 +347,7 @@ impl Shard {
             .net
             .slope(0..all.len(), &all, &self.trace, &mut self.slope.net);
         for (piece, slopes) in points.iter().enumerate() {
-            for &id in example.own(piece) {
+            for &id in example.own_and_terms(piece) {
                 let id = usize::from(id);
                 net::add(&mut self.slope.net.points[id], slopes, shares[id]);
             }
@@ -298,6 +355,7 @@ impl Shard {
     }
 
     /// For each two neighbours: how likely each pair of labels is, less the right one.
+    #[inline(always)]
     fn slope_of_steps(&mut self, example: &Example, weights: &Weights<'_>) {
         for piece in 1..example.len() {
             let gap = example.gaps[piece];
@@ -319,6 +377,7 @@ impl Shard {
     }
 }
 
+#[inline(always)]
 fn add(sums: &mut [f32; L], terms: &[f32; L], share: f32) {
     for (sum, term) in sums.iter_mut().zip(terms) {
         *sum += term * share;
@@ -329,9 +388,13 @@ fn add(sums: &mut [f32; L], terms: &[f32; L], share: f32) {
 mod tests {
     use super::*;
 
+    /// One term.
+    const TERM: Id = names::OWN as Id;
+    const POINTS: usize = names::OWN + 1;
+
     /// Two pages of a few features each, and parameters that are not all zero.
     fn pages() -> (Vec<Example>, Model) {
-        let page = |ids: Vec<Id>, ends: Vec<usize>, gaps: Vec<usize>, gold: Vec<usize>| Example {
+        let page = |ids: Vec<Id>, ends: Vec<[usize; 2]>, gaps: Vec<usize>, gold| Example {
             ids,
             ends,
             gaps,
@@ -341,15 +404,15 @@ mod tests {
         let examples = vec![
             page(
                 vec![3, 7, 7, 9],
-                vec![1, 3, 4],
+                vec![[1, 1], [3, 3], [4, 4]],
                 vec![0, 1, 2],
                 vec![0, 2, 2],
             ),
-            page(vec![3, 5], vec![2], vec![0], vec![6]),
+            page(vec![3, 5, TERM], vec![[2, 3]], vec![0], vec![6]),
             page(vec![], vec![], vec![], vec![]),
         ];
-        let mut model = Model::zero();
-        for (at, number) in model.numbers().enumerate() {
+        let mut model = Model::zero(POINTS);
+        for (at, number) in model.numbers().flatten().enumerate() {
             *number = ((at * 37 % 101) as f32 - 50.0) / 80.0;
         }
         // Far from where the slope jumps, so that it can be measured.
@@ -363,9 +426,9 @@ mod tests {
     }
 
     fn loss(examples: &[Example], model: &Model) -> (f64, Model) {
-        let mut shard = Shard::new();
+        let mut shard = Shard::new(POINTS);
         shard.clear();
-        let mut shares = vec![1.0; names::OWN];
+        let mut shares = vec![1.0; POINTS];
         shares[7] = 0.0;
         let weights = Weights::new(model);
         for example in examples {
@@ -402,13 +465,13 @@ mod tests {
     fn the_slope_is_that_of_the_loss() {
         let (examples, model) = pages();
         let (_, mut slope) = loss(&examples, &model);
-        let slopes: Vec<f32> = slope.numbers().map(|slope| *slope).collect();
-        let of_rows = names::OWN * net::DIM;
+        let slopes: Vec<f32> = slope.numbers().flatten().map(|slope| *slope).collect();
+        let of_rows = usize::from(TERM) * net::DIM;
         let some = (3 * net::DIM..10 * net::DIM).chain(of_rows..slopes.len());
         for at in some.filter(|&at| slopes[at] != 0.0).step_by(13) {
             let value = |by: f32| {
                 let mut moved = model.clone();
-                *moved.numbers().nth(at).unwrap() += by;
+                *moved.numbers().flatten().nth(at).unwrap() += by;
                 loss(&examples, &moved).0
             };
             let measured = (value(1e-2) - value(-1e-2)) / 2e-2;

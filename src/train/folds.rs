@@ -12,18 +12,18 @@ const PAGES: usize = 10;
 /// Pages with so many lines of a template in common are of one.
 const LINES: usize = 3;
 
-/// The fold of each page. Groups of like pages go, largest first, each to the fold with the
+/// The fold of each page by its group. Groups go, largest first, each to the fold with the
 /// fewest pages so far.
-pub(super) fn deal(pages: &[GoldPage], folds: usize) -> Vec<usize> {
+pub(super) fn deal(group_of: &[usize], folds: usize) -> Vec<usize> {
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (page, group) in groups_of(pages).into_iter().enumerate() {
+    for (page, &group) in group_of.iter().enumerate() {
         groups.entry(group).or_default().push(page);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     // Of equals, the one with the first page.
     groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
     let mut sizes = vec![0; folds];
-    let mut fold_of = vec![0; pages.len()];
+    let mut fold_of = vec![0; group_of.len()];
     for group in groups {
         let smallest = (0..folds).min_by_key(|&fold| sizes[fold]).unwrap_or(0);
         sizes[smallest] += group.len();
@@ -36,7 +36,7 @@ pub(super) fn deal(pages: &[GoldPage], folds: usize) -> Vec<usize> {
 
 /// For each page, the first page of its group: those of one site or one template, and
 /// whatever is like them.
-fn groups_of(pages: &[GoldPage]) -> Vec<usize> {
+pub(super) fn groups_of(pages: &[GoldPage]) -> Vec<usize> {
     let mut groups = Groups((0..pages.len()).collect());
     let mut sites: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, page) in pages.iter().enumerate() {
@@ -120,10 +120,11 @@ mod tests {
                 "首页 | 产品展示 | 联系我们\n全国服务热线欢迎来电\n甲\n乙",
             ),
         ];
-        assert_eq!(groups_of(&pages), [0, 1, 0, 1, 1, 5]);
+        let groups = groups_of(&pages);
+        assert_eq!(groups, [0, 1, 0, 1, 1, 5]);
         // The three first, then the two, then the one: to the fold with fewer pages.
-        assert_eq!(deal(&pages, 2), [1, 0, 1, 0, 0, 1]);
-        assert_eq!(deal(&pages, 3), [1, 0, 1, 0, 0, 2]);
+        assert_eq!(deal(&groups, 2), [1, 0, 1, 0, 0, 1]);
+        assert_eq!(deal(&groups, 3), [1, 0, 1, 0, 0, 2]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use crate::decide::net::{DIM, Point};
-use crate::features::names;
 use crate::train::field::{Example, Model, Shard, Weights};
 
 /// Pages of one step.
@@ -26,7 +25,7 @@ const SQUARE_KEPT: f32 = 0.99;
 /// Learns from `examples`, from the start that `seed` stands for. `pull` draws the rows of the
 /// table to where they start from.
 pub(super) fn minimise(
-    examples: &[&Example],
+    examples: &[Example],
     start: &Model,
     steps: usize,
     pull: f32,
@@ -35,9 +34,10 @@ pub(super) fn minimise(
     let mut model = start.clone();
     let mut random = Random(seed);
     scatter(&mut model, &mut random);
-    let mut slope = Model::zero();
-    let mut adam = Adam::new();
-    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new()).collect();
+    let points = model.net.points.len();
+    let mut slope = Model::zero(points);
+    let mut adam = Adam::new(points);
+    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new(points)).collect();
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let mut at = order.len();
     for step in 1..=steps {
@@ -53,13 +53,16 @@ pub(super) fn minimise(
             shard.clear();
             for &page in batch.iter().skip(number).step_by(SHARDS) {
                 let mut random = Random((step * examples.len() + page) as u64 ^ (seed << 48));
-                shard.add(examples[page], &shares(&mut random), &weights);
+                shard.add(&examples[page], &shares(&mut random, points), &weights);
             }
         });
-        slope.numbers().for_each(|slope| *slope = 0.0);
+        slope.numbers().for_each(|slopes| slopes.fill(0.0));
+        let share = 1.0 / batch.len().max(1) as f32;
         for shard in &mut shards {
-            let pairs = slope.numbers().zip(shard.slope.numbers());
-            pairs.for_each(|(sum, part)| *sum += *part / batch.len().max(1) as f32);
+            for (sums, parts) in slope.numbers().zip(shard.slope.numbers()) {
+                let pairs = sums.iter_mut().zip(parts);
+                pairs.for_each(|(sum, part)| *sum += *part * share);
+            }
         }
         let table = slope.rows.iter_mut().flatten();
         let from = model.rows.iter().flatten().zip(start.rows.iter().flatten());
@@ -85,39 +88,44 @@ struct Adam {
 }
 
 impl Adam {
-    fn new() -> Self {
+    fn new(points: usize) -> Self {
         Self {
-            mean: Model::zero(),
-            square: Model::zero(),
+            mean: Model::zero(points),
+            square: Model::zero(points),
             steps: 0,
         }
     }
 
     fn step(&mut self, model: &mut Model, slope: &mut Model, rate: f32) {
         self.steps += 1;
-        let length = slope.numbers().map(|slope| *slope * *slope).sum::<f32>();
+        let square = |slopes: &mut [f32]| slopes.iter().map(|slope| slope * slope).sum::<f32>();
+        let length = slope.numbers().map(square).sum::<f32>();
         let scale = (STEEPEST / length.sqrt().max(STEEPEST)).min(1.0);
         // Means of few steps are near 0, where they began.
         let known = 1.0 - KEPT.powi(self.steps);
         let square_known = 1.0 - SQUARE_KEPT.powi(self.steps);
         let parameters = model.numbers().zip(slope.numbers());
         let means = self.mean.numbers().zip(self.square.numbers());
-        for ((weight, slope), (mean, square)) in parameters.zip(means) {
-            let slope = *slope * scale;
-            *mean = KEPT * *mean + (1.0 - KEPT) * slope;
-            *square = SQUARE_KEPT * *square + (1.0 - SQUARE_KEPT) * slope * slope;
-            *weight -= rate * (*mean / known) / ((*square / square_known).sqrt() + 1e-8);
+        for ((weights, slopes), (means, squares)) in parameters.zip(means) {
+            let parameters = weights.iter_mut().zip(slopes);
+            let means = means.iter_mut().zip(squares);
+            for ((weight, slope), (mean, square)) in parameters.zip(means) {
+                let slope = *slope * scale;
+                *mean = KEPT * *mean + (1.0 - KEPT) * slope;
+                *square = SQUARE_KEPT * *square + (1.0 - SQUARE_KEPT) * slope * slope;
+                *weight -= rate * (*mean / known) / ((*square / square_known).sqrt() + 1e-8);
+            }
         }
     }
 }
 
 /// How much each feature counts: those that are left stand for all.
-fn shares(random: &mut Random) -> Vec<f32> {
+fn shares(random: &mut Random, points: usize) -> Vec<f32> {
     let mut share = || match random.unit() < DROPPED {
         true => 0.0,
         false => 1.0 / (1.0 - DROPPED),
     };
-    (0..names::OWN).map(|_| share()).collect()
+    (0..points).map(|_| share()).collect()
 }
 
 /// Puts the network where it can learn from, no two parts of it alike.

@@ -9,6 +9,7 @@
 mod field;
 mod folds;
 mod minimise;
+mod vocabulary;
 
 use std::io;
 use std::num::NonZero;
@@ -19,12 +20,14 @@ use crate::decide::weights::{MOST_NETS, Table, Weights};
 use crate::decide::{self, chain};
 use crate::error::{Error, Result};
 use crate::extract::Extractor;
+use crate::features::terms::Vocabulary;
 use crate::features::{self, names};
 use crate::gold::GoldPage;
 use crate::label::Label;
 use crate::span::Span;
 
 use self::field::{END, Example, Model, START, STEPS};
+use self::vocabulary::Terms;
 
 /// How to learn.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ pub struct Settings {
     pub nets: usize,
     /// Steps of the optimiser for each, of 24 pages.
     pub steps: usize,
+    /// Terms of the vocabulary, at most: 0 to 16,384.
+    pub terms: usize,
     /// Parts of the pages for cross-validation.
     pub folds: usize,
     /// Threads that learn: as many as there are cores unless set. The weights do not
@@ -48,6 +53,7 @@ impl Default for Settings {
             prior: 10.0,
             nets: 2,
             steps: 2500,
+            terms: 4000,
             folds: 8,
             threads: None,
         }
@@ -57,6 +63,9 @@ impl Default for Settings {
 /// A page made ready.
 struct Sample {
     example: Example,
+    terms: Terms,
+    /// Of pages of one site or template.
+    group: usize,
     fold: usize,
 }
 
@@ -69,8 +78,6 @@ pub struct Trainer {
     pool: rayon::ThreadPool,
     samples: Vec<Sample>,
     settings: Settings,
-    /// The weights that are most likely before any page is seen.
-    beliefs: Model,
 }
 
 impl Trainer {
@@ -83,22 +90,18 @@ impl Trainer {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool =
             pool.map_err(|error| Error::io("cannot start threads", &io::Error::other(error)))?;
-        let folds = folds::deal(pages, settings.folds.max(2));
+        let groups = folds::groups_of(pages);
+        let folds = folds::deal(&groups, settings.folds.max(2));
         let samples = pool.install(|| {
-            let pages = pages.par_iter().zip(folds);
+            let pages = pages.par_iter().zip(groups).zip(folds);
             pages
-                .map(|(page, fold)| Sample::new(extractor, page, fold))
+                .map(|((page, group), fold)| Sample::new(extractor, page, group, fold))
                 .collect()
         });
-        let mut beliefs = Model::zero();
-        for (feature, label, worth) in features::beliefs() {
-            beliefs.rows[usize::from(feature)][label as usize] = worth as f32;
-        }
         Ok(Self {
             pool,
             samples,
             settings,
-            beliefs,
         })
     }
 
@@ -109,26 +112,44 @@ impl Trainer {
 
     /// Learns weights from all pages but those of fold `without`: the text of a weights file.
     pub fn fit(&self, without: Option<usize>) -> String {
-        let kept = self
-            .samples
-            .iter()
-            .filter(|sample| Some(sample.fold) != without);
-        let examples: Vec<&Example> = kept.map(|sample| &sample.example).collect();
+        let kept = |sample: &&Sample| Some(sample.fold) != without;
+        let kept: Vec<&Sample> = self.samples.iter().filter(kept).collect();
         let Settings {
-            prior, nets, steps, ..
+            prior,
+            nets,
+            steps,
+            terms,
+            ..
         } = self.settings;
+        let sites = kept.iter().map(|sample| (sample.group, &sample.terms));
+        let vocabulary = vocabulary::choose(sites, terms);
+        let known = |sample: &&Sample| {
+            let Sample { example, terms, .. } = sample;
+            example.with_terms(|piece, ids| terms.push(piece, &vocabulary, ids))
+        };
+        let examples: Vec<Example> = kept.iter().map(known).collect();
+        let beliefs = beliefs(names::OWN + vocabulary.len());
         let nets = nets.clamp(1, MOST_NETS);
         let pull = prior as f32 / examples.len().max(1) as f32;
-        let learn = |number| minimise::minimise(&examples, &self.beliefs, steps, pull, number);
+        let learn = |number| minimise::minimise(&examples, &beliefs, steps, pull, number);
         let models: Vec<Model> = self
             .pool
             .install(|| (1..=nets as u64).into_par_iter().map(learn).collect());
-        to_weights(models).to_text()
+        to_weights(models, vocabulary).to_text()
     }
 }
 
+/// The weights that are most likely before any page is seen.
+fn beliefs(points: usize) -> Model {
+    let mut beliefs = Model::zero(points);
+    for (feature, label, worth) in features::beliefs() {
+        beliefs.rows[usize::from(feature)][label as usize] = worth as f32;
+    }
+    beliefs
+}
+
 impl Sample {
-    fn new(extractor: &Extractor, page: &GoldPage, fold: usize) -> Self {
+    fn new(extractor: &Extractor, page: &GoldPage, group: usize, fold: usize) -> Self {
         let mut worker = extractor.worker();
         worker.prepare(&page.text, &page.markup);
         let (features, pieces) = worker.into_features();
@@ -137,7 +158,13 @@ impl Sample {
             .iter()
             .map(|piece| gold_label(page, piece.span) as usize);
         let example = Example::new(&features, gaps.collect(), gold.collect());
-        Self { example, fold }
+        let texts = pieces.iter().map(|piece| piece.span.of(&page.text));
+        Self {
+            example,
+            terms: Terms::new(texts),
+            group,
+            fold,
+        }
     }
 }
 
@@ -165,10 +192,13 @@ fn gold_label(page: &GoldPage, piece: Span) -> Label {
 
 /// The mean of what the models say: a table of their means, and networks of which each says its
 /// share.
-fn to_weights(models: Vec<Model>) -> Weights {
+fn to_weights(models: Vec<Model>, vocabulary: Vocabulary) -> Weights {
     let share = 1.0 / models.len() as f32;
-    let mut weights = Weights::default();
-    let mut rows = Model::zero().rows;
+    let mut weights = Weights {
+        vocabulary,
+        ..Weights::default()
+    };
+    let mut rows = Model::zero(0).rows;
     for Model {
         mut net,
         rows: more,

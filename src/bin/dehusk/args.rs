@@ -660,6 +660,10 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N", default_value_t = 2500, hide_short_help = true)]
     pub(crate) steps: usize,
 
+    /// Terms that the networks know, 0 to 16384: words and short lines that most sites share
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = terms, hide_short_help = true)]
+    pub(crate) terms: usize,
+
     /// Learn and do not test, in a fraction of the time
     #[arg(long)]
     pub(crate) no_cross_validation: bool,
@@ -948,6 +952,11 @@ fn folds(typed: &str) -> Result<usize, String> {
 fn nets(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|nets| (1..=8).contains(nets));
     number.ok_or_else(|| "not a number from 1 to 8".into())
+}
+
+fn terms(typed: &str) -> Result<usize, String> {
+    let number = typed.parse().ok().filter(|terms| *terms <= 16_384);
+    number.ok_or_else(|| "not a number from 0 to 16384".into())
 }
 
 fn prior(typed: &str) -> Result<f64, String> {

@@ -36,6 +36,7 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
         prior: args.prior,
         nets: args.nets,
         steps: args.steps,
+        terms: args.terms,
         folds: args.folds,
         threads: args.threads,
     };
@@ -257,12 +258,13 @@ fn header(args: &Train, sets: &[GoldSet]) -> String {
         prior,
         nets,
         steps,
+        terms,
         folds,
         ..
     } = args;
     let _ = writeln!(
         text,
-        "# settings: prior {prior}, nets {nets}, steps {steps}, folds {folds}"
+        "# settings: prior {prior}, nets {nets}, steps {steps}, terms {terms}, folds {folds}"
     );
     for path in &args.rules {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

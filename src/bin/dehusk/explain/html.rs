@@ -377,7 +377,7 @@ fn strongest(case: &words::Case, piece: &Reasons) -> Vec<Evidence> {
     let mut all: Vec<Evidence> = Vec::new();
     parts.for_each(|one| {
         if !all.contains(one) {
-            all.push(*one);
+            all.push(one.clone());
         }
     });
     all.sort_by_key(|one| -one.lead(piece.label, piece.runner_up).abs());

@@ -87,7 +87,7 @@ pub(super) fn case(piece: &Reasons, most: usize) -> Case {
     over.retain(|one| match one.lead(label, other) {
         0 => false,
         lead if lead < 0 => {
-            but.push(*one);
+            but.push(one.clone());
             false
         }
         _ => true,
