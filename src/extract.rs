@@ -4,9 +4,7 @@
 use std::sync::LazyLock;
 use std::sync::OnceLock;
 
-use crate::decide::Decision;
-use crate::decide::weights::Weights;
-use crate::decide::wide::WideTable;
+use crate::decide::{Decision, Model};
 use crate::error::Result;
 use crate::features::Features;
 use crate::fields::{self, Record};
@@ -35,21 +33,6 @@ struct Models {
     told: Option<Model>,
     text: OnceLock<Model>,
     html: OnceLock<Model>,
-}
-
-/// Weights as they are written, and as they are added up.
-#[derive(Debug)]
-struct Model {
-    weights: Weights,
-    table: WideTable,
-}
-
-impl Model {
-    fn parse(name: &str, text: &str) -> Result<Self> {
-        let weights = Weights::parse(name, text)?;
-        let table = WideTable::new(&weights.table);
-        Ok(Self { weights, table })
-    }
 }
 
 impl Models {
@@ -234,8 +217,8 @@ impl Worker<'_> {
     }
 
     /// What decides on pages with that markup.
-    pub(crate) fn weights(&self, markup: &Markup) -> &Weights {
-        &self.extractor.models.model(markup).weights
+    pub(crate) fn model(&self, markup: &Markup) -> &Model {
+        self.extractor.models.model(markup)
     }
 
     /// All up to the decision: lines, hits, pieces, features.
@@ -282,12 +265,7 @@ impl Worker<'_> {
 
     fn decide(&mut self, markup: &Markup, confidence: bool) {
         let model = self.extractor.models.model(markup);
-        self.decision.decide(
-            &self.pieces,
-            &self.features,
-            &model.table,
-            &model.weights.nets,
-        );
+        self.decision.decide(&self.pieces, &self.features, model);
         if confidence {
             self.decision.weigh_up(&self.pieces, &model.weights);
         }

@@ -55,7 +55,10 @@ fn the_same_pages_give_the_same_bytes() {
         head[0],
         format!("# made by `dehusk train`, dehusk {version}")
     );
-    assert_eq!(head[1], "# settings: prior 2, nets 2, steps 6, terms 4000, folds 2");
+    assert_eq!(
+        head[1],
+        "# settings: prior 2, nets 2, steps 6, terms 4000, folds 2"
+    );
     assert!(
         head[2].starts_with("# gold: six, 6 pages, hash "),
         "{}",

@@ -11,9 +11,10 @@ pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
-use crate::decide::net::{Net, Point, Trace, add};
+use crate::decide::net::{Net, Trace};
 use crate::decide::weights::{UNIT, Weights};
-use crate::decide::wide::{WIDTH, WideRow, WideTable};
+use crate::decide::wide::{WIDTH, WidePoints, WideRow, WideTable};
+use crate::error::Result;
 use crate::features::Features;
 use crate::features::names::{self, Id};
 use crate::label::Label;
@@ -33,6 +34,40 @@ pub(crate) struct Decision {
     chain: Chain,
 }
 
+/// Weights as they are written, and as they are added up.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) weights: Weights,
+    table: WideTable,
+    /// By network.
+    points: Vec<WidePoints>,
+}
+
+impl Model {
+    /// Reads the text of a weights file; `name` is shown in error messages.
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self> {
+        let weights = Weights::parse(name, text)?;
+        let table = WideTable::new(&weights.table);
+        let points = weights.nets.iter().map(WidePoints::new).collect();
+        Ok(Self {
+            weights,
+            table,
+            points,
+        })
+    }
+
+    /// What each network makes of a page.
+    pub(crate) fn traces(&self, features: &Features) -> Vec<Trace> {
+        let nets = self.weights.nets.iter().zip(&self.points);
+        let run = |(net, points)| {
+            let mut trace = Trace::kept();
+            run(net, points, features, &mut trace);
+            trace
+        };
+        nets.map(run).collect()
+    }
+}
+
 /// The features of a piece and its neighbours, as rows of the table of weights.
 pub(crate) fn active(features: &Features, piece: usize) -> impl Iterator<Item = usize> + '_ {
     let near = move |side: usize, at: Option<usize>| {
@@ -50,15 +85,11 @@ pub(crate) fn active(features: &Features, piece: usize) -> impl Iterator<Item = 
 
 /// What a network makes of a page, in `trace`.
 #[inline(always)]
-pub(crate) fn run(net: &Net, features: &Features, trace: &mut Trace) {
+fn run(net: &Net, points: &WidePoints, features: &Features, trace: &mut Trace) {
     trace.points.clear();
     trace.points.reserve(features.len());
     for piece in 0..features.len() {
-        let mut sum = Point::ZERO;
-        for &id in features.with_terms(piece) {
-            add(&mut sum, &net.points[usize::from(id)], 1.0);
-        }
-        trace.points.push(sum);
+        trace.points.push(points.sum(features.with_terms(piece)));
     }
     net.run(trace);
 }
@@ -67,8 +98,7 @@ pub(crate) fn run(net: &Net, features: &Features, trace: &mut Trace) {
 struct AddUp<'a> {
     decision: &'a mut Decision,
     features: &'a Features,
-    table: &'a WideTable,
-    nets: &'a [Net],
+    model: &'a Model,
 }
 
 impl Work for AddUp<'_> {
@@ -77,12 +107,11 @@ impl Work for AddUp<'_> {
         let Self {
             decision,
             features,
-            table,
-            nets,
+            model,
         } = self;
-        decision.score(features, table);
-        for net in nets {
-            run(net, features, &mut decision.trace);
+        decision.score(features, &model.table);
+        for (net, points) in model.weights.nets.iter().zip(&model.points) {
+            run(net, points, features, &mut decision.trace);
             for (piece, scores) in decision.scores.iter_mut().enumerate() {
                 let worth = net.worth(piece, &decision.trace);
                 for label in 0..Label::COUNT {
@@ -95,19 +124,13 @@ impl Work for AddUp<'_> {
 
 impl Decision {
     /// Labels each piece.
-    pub(crate) fn decide(
-        &mut self,
-        pieces: &[Piece],
-        features: &Features,
-        table: &WideTable,
-        nets: &[Net],
-    ) {
+    pub(crate) fn decide(&mut self, pieces: &[Piece], features: &Features, model: &Model) {
         let gap = |index: usize| pieces[index].gap;
+        let table = &model.table;
         vectorised(AddUp {
             decision: self,
             features,
-            table,
-            nets,
+            model,
         });
         self.chain.best(&self.scores, gap, table, &mut self.labels);
         self.settle_title(pieces, table);

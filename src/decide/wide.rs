@@ -4,9 +4,12 @@
 //! Ten labels make rows of twelve integers, which vectors of four hold without a rest; the last
 //! two say nothing and are never chosen. The three rows of a feature (for the piece itself, for the one
 //! behind it and for the one before it) stand side by side, since they are added together.
+//!
+//! The points of a network's features are short integers here, sixteen to a vector.
 
 use crate::decide::chain::{GAPS, Row};
-use crate::decide::weights::Table;
+use crate::decide::net::{DIM, Net, Point};
+use crate::decide::weights::{Table, UNIT};
 use crate::features::names::{self, Id};
 use crate::label::Label;
 
@@ -55,6 +58,41 @@ impl WideTable {
             start: widen(&table.transitions.start),
             end: widen(&table.transitions.end),
         }
+    }
+}
+
+/// A point in thousandths. Aligned, so that vectors are added from memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Short([i16; DIM]);
+
+/// The points of a network's features and terms. What is beyond ±32.767, each or their sum, counts
+/// as that.
+#[derive(Clone, Debug)]
+pub(crate) struct WidePoints(Vec<Short>);
+
+impl WidePoints {
+    pub(crate) fn new(net: &Net) -> Self {
+        let short = |value: f32| (value * UNIT as f32).round() as i16;
+        let points = net.points.iter().map(|point| Short(point.map(short)));
+        Self(points.collect())
+    }
+
+    /// The sum of the points of a piece's features.
+    #[inline(always)]
+    pub(crate) fn sum(&self, features: &[Id]) -> Point {
+        let mut sums = [0i16; DIM];
+        for &feature in features {
+            let point = &self.0[usize::from(feature)].0;
+            for dim in 0..DIM {
+                sums[dim] = sums[dim].saturating_add(point[dim]);
+            }
+        }
+        let mut point = Point::ZERO;
+        for dim in 0..DIM {
+            point[dim] = f32::from(sums[dim]) / UNIT as f32;
+        }
+        point
     }
 }
 

@@ -216,14 +216,10 @@ impl<'e> Worker<'e> {
     pub fn explain<'w, 'p>(&'w mut self, text: &'p str, markup: &Markup) -> Explanation<'w, 'p> {
         let record = self.split(text, markup, true);
         let worker: &'w Worker<'e> = self;
-        let weights = worker.weights(markup);
-        let run = |net| {
-            let mut trace = Trace::kept();
-            decide::run(net, &worker.features, &mut trace);
-            trace
-        };
+        let model = worker.model(markup);
+        let weights = &model.weights;
         Explanation {
-            traces: weights.nets.iter().map(run).collect(),
+            traces: model.traces(&worker.features),
             segments: segments(&worker.pieces, &record),
             record,
             probabilities: probabilities(worker, &weights.table),
