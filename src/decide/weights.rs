@@ -266,7 +266,10 @@ mod tests {
         weights.table.rows[names::ALL - 1][9] = 5;
         weights.table.transitions.steps[2][4][4] = 800;
         weights.table.transitions.end[0] = 1;
-        weights.nets = vec![Net::new(names::OWN); 2];
+        for term in ["word=登录", "line=上一篇", "word=login"] {
+            weights.vocabulary.number(term).unwrap();
+        }
+        weights.nets = vec![Net::new(names::OWN + 3); 2];
         let rows = weights.nets.iter_mut().flat_map(Net::rows_mut);
         for (number, row) in rows.enumerate() {
             row[number % DIM] = number as f32 / 10_000.0;
@@ -276,6 +279,23 @@ mod tests {
         let read = Weights::parse("w", &text).unwrap();
         assert_eq!(read.to_text(), text);
         assert_eq!(read.table, weights.table);
+        assert_eq!(read.vocabulary, weights.vocabulary);
+    }
+
+    #[test]
+    fn networks_know_the_same_terms() {
+        let row = "\t0".repeat(DIM - 1);
+        let text = format!("{HEAD}net.2.word=b\t5{row}\nnet.1.word=a\t7{row}\n");
+        let weights = Weights::parse("w", &text).unwrap();
+        let of_terms = |net: usize| weights.nets[net].points[names::OWN..].iter();
+        let firsts = |net| of_terms(net).map(|point| point[0]).collect::<Vec<_>>();
+        assert_eq!(firsts(0), [0.0, 0.007]);
+        assert_eq!(firsts(1), [0.005, 0.0]);
+        for name in ["word=two words", "word=", "line="] {
+            let text = format!("{HEAD}net.1.{name}\t5{row}\n");
+            let error = Weights::parse("w", &text).unwrap_err().to_string();
+            assert!(error.contains("unknown feature"), "{error}");
+        }
     }
 
     #[test]

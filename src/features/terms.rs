@@ -7,12 +7,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 use crate::chars::{self, Class};
 use crate::features::names::{Id, OWN};
 
 /// How far into a piece terms are looked for, in characters: what a line is shows early.
 const HEAD: usize = 48;
+const _: () = assert!(HEAD * 4 <= u8::MAX as usize);
 /// The longest piece that is a term as a whole, in letters; a number counts as one.
 const WHOLE: usize = 12;
 /// The most terms of a piece.
@@ -45,7 +47,18 @@ impl Letters {
 
     #[inline(always)]
     fn and(self, letter: char) -> Self {
-        let mixed = (self.0 ^ u64::from(small(letter))).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        self.mix(u64::from(small(letter)))
+    }
+
+    /// Two at once, of scripts that have no small letters.
+    #[inline(always)]
+    fn and_two(self, first: char, second: char) -> Self {
+        self.mix(u64::from(first) << 32 | u64::from(second))
+    }
+
+    #[inline(always)]
+    fn mix(self, letters: u64) -> Self {
+        let mixed = (self.0 ^ letters).wrapping_mul(0xff51_afd7_ed55_8ccd);
         Self(mixed ^ mixed >> 32)
     }
 
@@ -64,52 +77,141 @@ fn small(letter: char) -> char {
     }
 }
 
-/// Tells of each term of a piece, with what stands for it in the text.
-#[inline(always)]
-pub(crate) fn each<'t>(text: &'t str, mut found: impl FnMut(Key, Kind, &'t str)) {
-    let table = chars::table();
-    let (mut line, mut letters, mut number) = (Letters::none(Kind::Line), 0, false);
-    // Where the last word or pair begins, and what it is so far.
-    let mut word: Option<(usize, Letters)> = None;
-    let mut before: Option<(usize, char)> = None;
-    let mut rest = HEAD;
-    for (at, c) in text.char_indices() {
-        if rest == 0 {
-            return;
-        }
-        rest -= 1;
-        let class = table.kind(c).class();
-        let paired = matches!(class, Class::Han | Class::Kana | Class::Hangul);
-        let spelled = matches!(class, Class::Latin | Class::Letter);
-        if let (Some((start, letters)), false) = (word, spelled) {
-            found(letters.key(), Kind::Word, &text[start..at]);
-            word = None;
-        }
-        if paired {
-            if let Some((start, first)) = before {
-                let pair = Letters::none(Kind::Word).and(first).and(c);
-                found(pair.key(), Kind::Word, &text[start..at + c.len_utf8()]);
+/// What a character is for terms.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// Of a script that does not part words: a term with the next one.
+    Paired,
+    /// Of one that does.
+    Spelled,
+    Digit,
+    Other,
+}
+
+impl Sort {
+    #[inline(always)]
+    fn is_letter(self) -> bool {
+        matches!(self, Self::Paired | Self::Spelled)
+    }
+}
+
+/// By [`Class`].
+const SORTS: [Sort; Class::COUNT] = {
+    let mut sorts = [Sort::Other; Class::COUNT];
+    sorts[Class::Han as usize] = Sort::Paired;
+    sorts[Class::Kana as usize] = Sort::Paired;
+    sorts[Class::Hangul as usize] = Sort::Paired;
+    sorts[Class::Latin as usize] = Sort::Spelled;
+    sorts[Class::Letter as usize] = Sort::Spelled;
+    sorts[Class::Digit as usize] = Sort::Digit;
+    sorts
+};
+
+/// The first characters of a piece.
+struct Head {
+    chars: [char; HEAD],
+    sorts: [Sort; HEAD],
+    /// Where each of them begins, in bytes.
+    starts: [u8; HEAD],
+    len: usize,
+    /// How many are letters.
+    letters: usize,
+    /// Where the last one ends.
+    end: usize,
+}
+
+impl Head {
+    #[inline(always)]
+    fn of(text: &str) -> Self {
+        let table = chars::table();
+        let mut head = Self {
+            chars: ['\0'; HEAD],
+            sorts: [Sort::Other; HEAD],
+            starts: [0; HEAD],
+            len: 0,
+            letters: 0,
+            end: text.len(),
+        };
+        for (start, c) in text.char_indices() {
+            if head.len == HEAD {
+                head.end = start;
+                break;
             }
-            before = Some((at, c));
+            let sort = SORTS[table.kind(c).index()];
+            head.chars[head.len] = c;
+            head.sorts[head.len] = sort;
+            head.letters += usize::from(sort.is_letter());
+            head.starts[head.len] = start as u8;
+            head.len += 1;
+        }
+        head
+    }
+
+    fn start(&self, at: usize) -> usize {
+        if at < self.len {
+            usize::from(self.starts[at])
         } else {
-            before = None;
+            self.end
         }
-        if spelled {
-            let (start, letters) = word.unwrap_or((at, Letters::none(Kind::Word)));
-            word = Some((start, letters.and(c)));
-        }
-        let digit = class == Class::Digit;
-        if letters <= WHOLE && (paired || spelled || digit && !number) {
-            line = line.and(if digit { '0' } else { c });
-            letters += 1;
-        }
-        number = digit || number && !paired && !spelled;
     }
-    if let Some((start, letters)) = word {
-        found(letters.key(), Kind::Word, &text[start..]);
+
+    /// The key of all of it, if it is short.
+    #[inline(always)]
+    fn line(&self) -> Option<Key> {
+        if self.letters > WHOLE {
+            return None;
+        }
+        let (mut line, mut letters, mut number) = (Letters::none(Kind::Line), 0, false);
+        for at in 0..self.len {
+            let (c, sort) = (self.chars[at], self.sorts[at]);
+            let letter = sort.is_letter();
+            let digit = sort == Sort::Digit;
+            if letter || digit && !number {
+                if letters == WHOLE {
+                    return None;
+                }
+                line = line.and(if digit { '0' } else { c });
+                letters += 1;
+            }
+            number = digit || number && !letter;
+        }
+        (letters > 0).then(|| line.key())
     }
-    if (1..=WHOLE).contains(&letters) {
-        found(line.key(), Kind::Line, text);
+}
+
+/// Tells of each term of a piece, and where it stands, in bytes.
+#[inline(always)]
+pub(crate) fn each(text: &str, mut found: impl FnMut(Key, Kind, Range<usize>)) {
+    let head = Head::of(text);
+    let mut at = 0;
+    while at < head.len {
+        let (start, first) = (at, head.chars[at]);
+        at += 1;
+        match head.sorts[start] {
+            Sort::Paired if at < head.len && head.sorts[at] == Sort::Paired => {
+                let pair = Letters::none(Kind::Word).and_two(first, head.chars[at]);
+                found(
+                    pair.key(),
+                    Kind::Word,
+                    head.start(start)..head.start(at + 1),
+                );
+            }
+            Sort::Spelled => {
+                let mut word = Letters::none(Kind::Word).and(first);
+                while at < head.len && head.sorts[at] == Sort::Spelled {
+                    word = word.and(head.chars[at]);
+                    at += 1;
+                }
+                let place = head.start(start)..head.start(at);
+                found(word.key(), Kind::Word, place);
+            }
+            _ => {}
+        }
+    }
+    if head.end == text.len()
+        && let Some(line) = head.line()
+    {
+        found(line, Kind::Line, 0..text.len());
     }
 }
 
@@ -187,6 +289,38 @@ impl Hasher for Same {
 pub(crate) struct Vocabulary {
     names: Vec<String>,
     numbers: HashMap<Key, Id, BuildHasherDefault<Same>>,
+    /// A bit for each term, by a part of its key: most keys are none, which this tells at once.
+    filter: Filter,
+}
+
+#[derive(Clone, Debug)]
+struct Filter(Box<[u64; 1 << (FILTER_BITS - 6)]>);
+
+const FILTER_BITS: u32 = 16;
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(Box::new([0; 1 << (FILTER_BITS - 6)]))
+    }
+}
+
+impl Filter {
+    #[inline(always)]
+    fn place(key: Key) -> (usize, u64) {
+        let place = key.0 >> (64 - FILTER_BITS);
+        ((place >> 6) as usize, 1 << (place & 63))
+    }
+
+    #[inline(always)]
+    fn has(&self, key: Key) -> bool {
+        let (word, bit) = Self::place(key);
+        self.0[word] & bit != 0
+    }
+
+    fn add(&mut self, key: Key) {
+        let (word, bit) = Self::place(key);
+        self.0[word] |= bit;
+    }
 }
 
 impl PartialEq for Vocabulary {
@@ -203,6 +337,9 @@ impl Vocabulary {
     /// The number of a term that counts.
     #[inline(always)]
     pub(crate) fn find(&self, key: Key) -> Option<Id> {
+        if !self.filter.has(key) {
+            return None;
+        }
         self.numbers.get(&key).copied()
     }
 
@@ -219,8 +356,8 @@ impl Vocabulary {
             _ => return None,
         };
         let mut key = None;
-        each(text, |found, kind, all| {
-            if kind == wanted && all == text {
+        each(text, |found, kind, place| {
+            if kind == wanted && place.len() == text.len() {
                 key = Some(found);
             }
         });
@@ -234,6 +371,7 @@ impl Vocabulary {
         let number = (OWN + self.len()) as Id;
         self.names.push(name.to_owned());
         self.numbers.insert(key, number);
+        self.filter.add(key);
         Some(number)
     }
 }
@@ -244,7 +382,7 @@ mod tests {
 
     fn terms(text: &str) -> Vec<String> {
         let mut terms = Vec::new();
-        each(text, |_, kind, text| terms.push(name(kind, text)));
+        each(text, |_, kind, place| terms.push(name(kind, &text[place])));
         terms
     }
 

@@ -52,7 +52,7 @@ impl Default for Settings {
         Self {
             prior: 10.0,
             nets: 2,
-            steps: 2500,
+            steps: 5000,
             terms: 4000,
             folds: 8,
             threads: None,

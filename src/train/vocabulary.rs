@@ -29,10 +29,12 @@ impl Terms {
         let (mut keys, mut ends, mut short) = (Vec::new(), Vec::new(), HashMap::new());
         for text in texts {
             let is_short = text.chars().nth(SHORT).is_none();
-            terms::each(text, |key, kind, text| {
+            terms::each(text, |key, kind, place| {
                 keys.push(key);
                 if is_short {
-                    short.entry(key).or_insert_with(|| terms::name(kind, text));
+                    short
+                        .entry(key)
+                        .or_insert_with(|| terms::name(kind, &text[place]));
                 }
             });
             ends.push(keys.len());

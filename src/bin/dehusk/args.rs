@@ -657,7 +657,7 @@ pub(crate) struct Train {
     pub(crate) nets: usize,
 
     /// Steps of the optimiser for each network, of 24 pages
-    #[arg(long, value_name = "N", default_value_t = 2500, hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 5000, hide_short_help = true)]
     pub(crate) steps: usize,
 
     /// Terms that the networks know, 0 to 16384: words and short lines that most sites share
