@@ -222,13 +222,24 @@ fn skip_head(text: &str, span: Span) -> Span {
     if listed { span } else { rest }
 }
 
+/// A title has some of these.
+const WORDS: [Class; 6] = [
+    Class::Han,
+    Class::Kana,
+    Class::Hangul,
+    Class::Latin,
+    Class::Letter,
+    Class::Digit,
+];
+
 /// The titles of a list.
 pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
     let list = List::of(text, pieces);
     if is_linked(pieces, cues.markup) {
         return linked_titles(text, pieces, cues, items);
     }
-    for (index, piece) in pieces.iter().enumerate() {
+    let worded = |piece: &Piece| WORDS.iter().any(|&class| piece.shape.of(class) > 0);
+    for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| worded(piece)) {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
             continue;
