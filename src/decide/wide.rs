@@ -106,3 +106,20 @@ pub(crate) fn add(sums: &mut WideRow, row: &WideRow) {
         sums[label] += row[label];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_add_up_in_thousandths_as_far_as_they_go() {
+        let mut net = Net::new(3);
+        for (feature, point) in net.points.iter_mut().enumerate() {
+            point[0] = feature as f32 * 0.25 + 0.001;
+            point[1] = 20.0 - feature as f32 * 40.0;
+        }
+        let sum = WidePoints::new(&net).sum(&[0, 2, 2]);
+        assert_eq!(sum[..3], [1.003, -32.768, 0.0]);
+        assert_eq!(WidePoints::new(&net).sum(&[]), Point::ZERO);
+    }
+}
