@@ -947,11 +947,7 @@ fn an_interrupted_run_leaves_nothing() {
         assert!(started.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(5));
     }
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(kill.success());
+    kit::interrupt(&child);
     assert_eq!(wait(&mut child), Some(130));
     assert_eq!(dir.names(), [""; 0]);
     drop(stdin);

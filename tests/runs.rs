@@ -598,15 +598,6 @@ fn parts_of_a_killed_run_are_removed_and_nothing_else() {
 }
 
 #[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let kill = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(kill.success());
-}
-
-#[cfg(unix)]
 fn until(what: impl Fn() -> bool) {
     let started = Instant::now();
     while !what() {
@@ -634,11 +625,7 @@ fn interrupted_it_leaves_what_is_done_and_no_more() {
             .iter()
             .any(|name| name.starts_with(".pipe.jsonl."))
     });
-    // Started in the background of a script, all of this ignores the other.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 == 2);
-    signal(&child, if ignored { "-TERM" } else { "-INT" });
+    kit::interrupt(&child);
     assert_eq!(wait(&mut child), Some(130));
     assert_eq!(
         names(&dir, "out"),
@@ -662,8 +649,8 @@ fn signals_that_are_ignored_stay_ignored() {
         .spawn()
         .unwrap();
     until(|| !dir.names().is_empty());
-    signal(&child, "-HUP");
-    signal(&child, "-INT");
+    kit::signal(&child, "-HUP");
+    kit::signal(&child, "-INT");
     // It is at work as before.
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"text").unwrap();
     assert_eq!(wait(&mut child), Some(0));

@@ -187,3 +187,23 @@ pub(crate) fn pack(name: &str, content: &[u8]) -> Vec<u8> {
 pub(crate) fn line(id: &str, text: &str) -> String {
     serde_json::json!({ "id": id, "text": text }).to_string() + "\n"
 }
+
+/// Sends a signal: `-HUP`.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let kill = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+}
+
+/// Does what Ctrl-C does. Started in the background of a script, all of this ignores its signal;
+/// then another one that asks to end is sent.
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &Child) {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 == 2);
+    signal(child, if ignored { "-TERM" } else { "-INT" });
+}
