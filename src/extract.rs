@@ -346,7 +346,7 @@ impl<'e, 'p> Stages<'e, 'p> {
         self.worker.weigh(self.text, self.markup);
         let features = &self.worker.features;
         (0..features.len())
-            .map(|at| features.with_terms(at).len())
+            .map(|at| features.own_and_terms(at).len())
             .sum()
     }
 

@@ -89,7 +89,7 @@ fn run(net: &Net, points: &WidePoints, features: &Features, trace: &mut Trace) {
     trace.points.clear();
     trace.points.reserve(features.len());
     for piece in 0..features.len() {
-        trace.points.push(points.sum(features.with_terms(piece)));
+        trace.points.push(points.sum(features.own_and_terms(piece)));
     }
     net.run(trace);
 }

@@ -5,9 +5,10 @@
 //! `labels` line. Names are features (`len=3`, `prev.cue=17`), transitions
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
 //! A network has 32 in a line, one for each dimension: in the first, `net.1.len=3` is a feature's
-//! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's; `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps,
-//! `.bias` its bias, `.page.32` what the last dimension of the page's mean adds to it, `.mix.32`
-//! what its own last dimension adds to all.
+//! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's;
+//! `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps, `.bias` its bias, `.page.32` what
+//! the last dimension of the page's mean adds to it, `.mix.32` what its own last dimension adds to
+//! all. Points count as far as ±32,767.
 //! Lines `calibration SAID TRUE`, in thousandths, correct the probabilities.
 
 use std::fmt::Write as _;

@@ -376,7 +376,7 @@ impl Explanation<'_, '_> {
                 let name = names::name(feature);
                 Evidence { name, weights }
             });
-        let of_terms = features.with_terms(at)[own..].iter().map(|&term| {
+        let of_terms = features.own_and_terms(at)[own..].iter().map(|&term| {
             let term = usize::from(term);
             let name = self.weights.vocabulary.name(term - names::OWN).to_owned();
             let weights = by_nets(term);

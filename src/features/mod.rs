@@ -73,7 +73,7 @@ impl Features {
     }
 
     /// The same, and its terms.
-    pub(crate) fn with_terms(&self, piece: usize) -> &[Id] {
+    pub(crate) fn own_and_terms(&self, piece: usize) -> &[Id] {
         &self.ids[self.start(piece)..self.ends[piece][1] as usize]
     }
 

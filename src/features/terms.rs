@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 }
 
 /// Stands for a term: a hash of its kind and letters, small ones for large ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(u64);
 
 /// A key in the making.

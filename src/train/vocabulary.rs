@@ -1,4 +1,4 @@
-//! Pages become a vocabulary: the terms that most sites have in common.
+//! Pages become a vocabulary: the terms that many sites have in common.
 //!
 //! What a term is worth is not asked: only that it can be learned from some sites and met on
 //! others. Words of sentences tell little, so the terms are those of short pieces.

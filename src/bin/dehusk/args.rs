@@ -660,7 +660,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N", default_value_t = 5000, hide_short_help = true)]
     pub(crate) steps: usize,
 
-    /// Terms that the networks know, 0 to 16384: words and short lines that most sites share
+    /// Terms that the networks know, 0 to 16384: words and short lines that many sites share
     #[arg(long, value_name = "N", default_value_t = 4000, value_parser = terms, hide_short_help = true)]
     pub(crate) terms: usize,
 
