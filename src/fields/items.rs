@@ -238,6 +238,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
     if is_linked(pieces, cues.markup) {
         return linked_titles(text, pieces, cues, items);
     }
+    let first = items.len();
     let worded = |piece: &Piece| WORDS.iter().any(|&class| piece.shape.of(class) > 0);
     for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| worded(piece)) {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
@@ -257,11 +258,40 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
             true => drop_number(text, rest),
             false => rest,
         };
+        let rest = match piece.shape.wide_gaps {
+            0 | 1 => rest,
+            _ => drop_label_cell(text, rest),
+        };
         let rest = list.drop_columns(text, rest);
         list_separator(text, rest, &piece.shape, cue).each(text, rest, |item| {
             items.extend(title(text, item));
         });
     }
+    drop_refrain(text, first, items);
+}
+
+/// Drops from `items`, from the one at `first` on, short ones that are there three times: the
+/// column, the author or the button of each entry.
+fn drop_refrain(text: &str, first: usize, items: &mut Vec<Span>) {
+    let short = |item: &Span| item.of(text).chars().nth(8).is_none();
+    let mut names: Vec<&str> = items[first..]
+        .iter()
+        .filter(|item| short(item))
+        .map(|item| item.of(text))
+        .collect();
+    if names.len() < 3 {
+        return;
+    }
+    names.sort_unstable();
+    let refrain = |name: &str| {
+        let at = names.partition_point(|other| *other < name);
+        names.get(at + 2) == Some(&name)
+    };
+    let mut number = 0;
+    items.retain(|item| {
+        number += 1;
+        number <= first || !(short(item) && refrain(item.of(text)))
+    });
 }
 
 /// The titles of a block whose entries are links: one for each link.
@@ -410,6 +440,22 @@ impl List {
         }
         let number = self.counted.then(|| last_number(row.of(text))).flatten();
         number.map_or(row, |at| Span::new(row.start, row.start + at).trim(text))
+    }
+}
+
+/// Without a short first cell that a mark in a cell of its own parts from the rest: `职场  -  标题`.
+fn drop_label_cell(text: &str, row: Span) -> Span {
+    let mut cells = Vec::new();
+    Separator::Wide.each(text, row, |cell| cells.push(cell.trim(text)));
+    match cells[..] {
+        [label, mark, rest, ..]
+            if label.of(text).chars().count() <= 4
+                && !mark.is_empty()
+                && !mark.of(text).contains(char::is_alphanumeric) =>
+        {
+            Span::new(rest.start, row.end)
+        }
+        _ => row,
     }
 }
 
@@ -692,6 +738,13 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
     let counts = Separator::Count.count(body);
     if counts >= 2 && counts > best.map_or(0, |(_, count)| count) {
         return Separator::Count;
+    }
+    // A count glued to each: `甲1 乙12`.
+    let counted = |word: &str| {
+        word.ends_with(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic)
+    };
+    if counted(body) && body.contains(' ') && body.split(' ').all(counted) {
+        return Separator::Space;
     }
     // No word of Han characters has a space inside.
     let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
