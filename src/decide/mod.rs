@@ -11,7 +11,7 @@ pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
-use crate::decide::net::{Net, Trace};
+use crate::decide::net::{Net, Trace, Worth};
 use crate::decide::weights::{UNIT, Weights};
 use crate::decide::wide::{WIDTH, WidePoints, WideRow, WideTable};
 use crate::error::Result;
@@ -29,6 +29,7 @@ pub(crate) struct Decision {
     /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
     pub(crate) probabilities: Vec<f64>,
     trace: Trace,
+    worths: Vec<Worth>,
     scores: Vec<WideRow>,
     margins: Vec<i32>,
     chain: Chain,
@@ -56,15 +57,20 @@ impl Model {
         })
     }
 
-    /// What each network makes of a page.
-    pub(crate) fn traces(&self, features: &Features) -> Vec<Trace> {
+    /// What each network makes of a page, and what they say of each piece.
+    pub(crate) fn traces(&self, features: &Features) -> (Vec<Trace>, Vec<Worth>) {
         let nets = self.weights.nets.iter().zip(&self.points);
         let run = |(net, points)| {
             let mut trace = Trace::kept();
             run(net, points, features, &mut trace);
             trace
         };
-        nets.map(run).collect()
+        let traces: Vec<Trace> = nets.map(run).collect();
+        let mut worths = vec![Worth::default(); features.len()];
+        for (net, trace) in self.weights.nets.iter().zip(&traces) {
+            net.add_worths(trace, &mut worths);
+        }
+        (traces, worths)
     }
 }
 
@@ -110,13 +116,21 @@ impl Work for AddUp<'_> {
             model,
         } = self;
         decision.score(features, &model.table);
+        let Decision {
+            trace,
+            worths,
+            scores,
+            ..
+        } = decision;
+        worths.clear();
+        worths.resize(features.len(), Worth::default());
         for (net, points) in model.weights.nets.iter().zip(&model.points) {
-            run(net, points, features, &mut decision.trace);
-            for (piece, scores) in decision.scores.iter_mut().enumerate() {
-                let worth = net.worth(piece, &decision.trace);
-                for label in 0..Label::COUNT {
-                    scores[label] += in_units(worth[label]);
-                }
+            run(net, points, features, trace);
+            net.add_worths(trace, worths);
+        }
+        for (scores, worth) in scores.iter_mut().zip(worths) {
+            for label in 0..Label::COUNT {
+                scores[label] += in_units(worth[label]);
             }
         }
     }
@@ -239,5 +253,5 @@ const LARGEST_DOUBT: i32 = 3 * UNIT;
 #[inline(always)]
 pub(crate) fn in_units(worth: f32) -> i32 {
     const MOST: f32 = 1e7;
-    (worth * UNIT as f32).round().clamp(-MOST, MOST) as i32
+    (worth * UNIT as f32).round_ties_even().clamp(-MOST, MOST) as i32
 }

@@ -51,6 +51,12 @@ impl DerefMut for Point {
 /// How far each layer sees.
 const REACH: [usize; 4] = [1, 2, 4, 8];
 
+/// Points of nothing before the first piece and behind the last: as many as a layer sees.
+const EDGE: usize = REACH[REACH.len() - 1];
+
+/// What a piece is worth as each label; as wide as vectors, the rest nothing.
+pub(crate) type Worth = [f32; Label::COUNT.next_multiple_of(16)];
+
 /// Parameters, or a slope for each.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Net {
@@ -76,7 +82,7 @@ pub(crate) struct Layer {
 pub(crate) struct Trace {
     /// Each piece; at first the sum of its features' points.
     pub(crate) points: Vec<Point>,
-    /// The same, made as long as each other.
+    /// The same, made as long as each other; with edges.
     level: Vec<Point>,
     /// What each layer saw; kept where slopes are asked for.
     steps: Option<Vec<Step>>,
@@ -87,7 +93,6 @@ struct Step {
     mean: Point,
     points: Vec<Point>,
     level: Vec<Point>,
-    positive: Vec<Point>,
 }
 
 impl Trace {
@@ -97,6 +102,11 @@ impl Trace {
             steps: Some(Vec::new()),
             ..Self::default()
         }
+    }
+
+    #[inline(always)]
+    fn level(&self, piece: usize) -> &Point {
+        &self.level[EDGE + piece]
     }
 }
 
@@ -140,10 +150,15 @@ impl Net {
         for (number, layer) in self.layers.iter().enumerate() {
             let reach = REACH[number];
             let mean = make_level(points, level);
-            let mut bias = layer.bias;
-            mix(&mut bias, &layer.page, &mean);
-            let before = steps.is_some().then(|| (points.clone(), level.clone()));
-            let mut positive = Vec::new();
+            let bias = layer.bias_of(&mean);
+            if let Some(steps) = steps {
+                let (points, level) = (points.clone(), level.clone());
+                steps.push(Step {
+                    mean,
+                    points,
+                    level,
+                });
+            }
             // Two at a time: the sums of one alone would wait for each other.
             for one in (0..points.len()).step_by(2) {
                 let two = if one + 1 < points.len() { one + 1 } else { one };
@@ -156,31 +171,37 @@ impl Net {
                 }
                 points[one] = sum;
                 points[two] = sum_two;
-                if before.is_some() {
-                    positive.push(seen);
-                    positive.extend((two > one).then_some(seen_two));
-                }
-            }
-            if let (Some(steps), Some((points, level))) = (steps.as_mut(), before) {
-                steps.push(Step {
-                    mean,
-                    points,
-                    level,
-                    positive,
-                });
             }
         }
         make_level(points, level);
     }
 
-    /// What a piece is worth as each label.
+    /// Adds what each piece is worth as each label.
     #[inline(always)]
-    pub(crate) fn worth(&self, piece: usize, trace: &Trace) -> [f32; Label::COUNT] {
-        let mut worth = [0.0; Label::COUNT];
+    pub(crate) fn add_worths(&self, trace: &Trace, worths: &mut [Worth]) {
+        let mut by_dim = [Worth::default(); DIM];
         for label in 0..Label::COUNT {
-            worth[label] = dot(&self.labels[label], &trace.level[piece]);
+            for dim in 0..DIM {
+                by_dim[dim][label] = self.labels[label][dim];
+            }
         }
-        worth
+        for piece in 0..worths.len() {
+            let level = trace.level(piece);
+            // Four sums: those of one would wait for each other.
+            let mut sums = [Worth::default(); 4];
+            for dim in (0..DIM).step_by(4) {
+                for at in 0..4 {
+                    for label in 0..by_dim[0].len() {
+                        sums[at][label] += by_dim[dim + at][label] * level[dim + at];
+                    }
+                }
+            }
+            let worth = &mut worths[piece];
+            for label in 0..worth.len() {
+                worth[label] +=
+                    (sums[0][label] + sums[1][label]) + (sums[2][label] + sums[3][label]);
+            }
+        }
     }
 
     /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each label's
@@ -199,7 +220,7 @@ impl Net {
             let mut sum = Point::ZERO;
             for (label, &by) in slopes.iter().enumerate().filter(|(_, by)| **by != 0.0) {
                 add(&mut sum, &self.labels[label], by);
-                add(&mut slope.labels[label], &trace.level[piece], by);
+                add(&mut slope.labels[label], trace.level(piece), by);
             }
             behind.push(level_slope(&trace.points[piece], &sum));
         }
@@ -209,22 +230,24 @@ impl Net {
         for (step, ((layer, into), reach)) in steps.zip(layers) {
             level_slopes.clear();
             level_slopes.resize(slopes.len(), Point::ZERO);
+            let bias = layer.bias_of(&step.mean);
             let mut bias_slope = Point::ZERO;
             for (piece, behind) in range.clone().zip(&behind) {
+                let positive = layer.seen(piece, reach, &bias, &step.level);
                 let mut seen = Point::ZERO;
-                for (dim, &value) in step.positive[piece].iter().enumerate() {
+                for (dim, &value) in positive.iter().enumerate() {
                     if value > 0.0 {
                         seen[dim] = dot(&layer.mix[dim], behind);
                         add(&mut into.mix[dim], behind, value);
                     }
                 }
                 add(&mut bias_slope, &seen, 1.0);
-                let near = near(piece, reach, step.points.len());
-                for (tap, near) in near.into_iter().enumerate() {
+                for tap in 0..layer.taps.len() {
+                    let near = (piece + tap * reach).checked_sub(reach);
                     if let Some(near) = near.filter(|near| range.contains(near)) {
                         let to = &mut level_slopes[near - range.start];
                         add_each(to, &layer.taps[tap], &seen);
-                        add_each(&mut into.taps[tap], &step.level[near], &seen);
+                        add_each(&mut into.taps[tap], &step.level[EDGE + near], &seen);
                     }
                 }
             }
@@ -246,15 +269,26 @@ impl Net {
 }
 
 impl Layer {
+    /// The bias on a page of this mean.
+    #[inline(always)]
+    fn bias_of(&self, mean: &Point) -> Point {
+        let mut bias = self.bias;
+        for dim in 0..DIM {
+            add(&mut bias, &self.page[dim], mean[dim]);
+        }
+        bias
+    }
+
     /// What is positive of what the layer sees at a piece.
     #[inline(always)]
     fn seen(&self, piece: usize, reach: usize, bias: &Point, level: &[Point]) -> Point {
         let mut seen = *bias;
-        let near = near(piece, reach, level.len());
-        for tap in 0..near.len() {
-            if let Some(near) = near[tap] {
-                add_each(&mut seen, &self.taps[tap], &level[near]);
-            }
+        for tap in 0..self.taps.len() {
+            add_each(
+                &mut seen,
+                &self.taps[tap],
+                &level[EDGE + piece + tap * reach - reach],
+            );
         }
         for dim in 0..DIM {
             seen[dim] = seen[dim].max(0.0);
@@ -267,25 +301,16 @@ impl Layer {
 #[inline(always)]
 fn make_level(points: &[Point], level: &mut Vec<Point>) -> Point {
     let mut mean = Point::ZERO;
-    level.clear();
-    level.reserve(points.len());
-    for point in points {
-        let point = self::level(point);
-        add(&mut mean, &point, 1.0);
-        level.push(point);
+    level.resize(points.len() + 2 * EDGE, Point::ZERO);
+    level[EDGE + points.len()..].fill(Point::ZERO);
+    for (point, level) in points.iter().zip(&mut level[EDGE..]) {
+        *level = self::level(point);
+        add(&mut mean, level, 1.0);
     }
     for dim in 0..DIM {
         mean[dim] /= points.len().max(1) as f32;
     }
     mean
-}
-
-/// The pieces that a layer sees.
-#[inline(always)]
-fn near(piece: usize, reach: usize, pieces: usize) -> [Option<usize>; 3] {
-    let behind = piece + reach;
-    let behind = if behind < pieces { Some(behind) } else { None };
-    [piece.checked_sub(reach), Some(piece), behind]
 }
 
 /// Keeps what is nearly nothing from being made long.
@@ -327,14 +352,6 @@ pub(crate) fn add(sum: &mut Point, point: &Point, share: f32) {
     *sum = added;
 }
 
-/// Adds each row as often as the number that belongs to it says.
-#[inline(always)]
-fn mix(sum: &mut Point, rows: &[Point; DIM], by: &Point) {
-    for dim in 0..DIM {
-        add(sum, &rows[dim], by[dim]);
-    }
-}
-
 #[inline(always)]
 fn add_each(sum: &mut Point, one: &Point, other: &Point) {
     let mut added = *sum;
@@ -346,17 +363,16 @@ fn add_each(sum: &mut Point, one: &Point, other: &Point) {
 
 #[inline(always)]
 pub(crate) fn dot(one: &Point, other: &Point) -> f32 {
-    let mut sums = [0.0; 8];
-    for from in (0..DIM).step_by(8) {
-        for lane in 0..8 {
-            sums[lane] += one[from + lane] * other[from + lane];
+    let mut sums = [0.0; DIM];
+    for dim in 0..DIM {
+        sums[dim] = one[dim] * other[dim];
+    }
+    for half in [16, 8, 4, 2, 1] {
+        for lane in 0..half {
+            sums[lane] += sums[half + lane];
         }
     }
-    let mut sum = 0.0;
-    for lane in 0..8 {
-        sum += sums[lane];
-    }
-    sum
+    sums[0]
 }
 
 #[cfg(test)]
@@ -380,7 +396,7 @@ mod tests {
         (net, (0..pieces).map(own).collect())
     }
 
-    fn worths(net: &Net, own: &[Vec<(Id, f32)>], trace: &mut Trace) -> Vec<[f32; Label::COUNT]> {
+    fn worths(net: &Net, own: &[Vec<(Id, f32)>], trace: &mut Trace) -> Vec<Worth> {
         trace.points.clear();
         for own in own {
             let mut sum = Point::ZERO;
@@ -390,9 +406,9 @@ mod tests {
             trace.points.push(sum);
         }
         net.run(trace);
-        (0..own.len())
-            .map(|piece| net.worth(piece, trace))
-            .collect()
+        let mut worths = vec![Worth::default(); own.len()];
+        net.add_worths(trace, &mut worths);
+        worths
     }
 
     /// The same without the pages' means.
@@ -459,7 +475,8 @@ mod tests {
         let wanted: Vec<[f32; Label::COUNT]> = (0..12).map(wanted).collect();
         let total = |net: &Net| {
             let worths = worths(net, &own, &mut Trace::default());
-            let pairs = worths.iter().flatten().zip(wanted.iter().flatten());
+            let pairs = worths.iter().zip(&wanted);
+            let pairs = pairs.flat_map(|(worth, wanted)| worth.iter().zip(wanted));
             pairs
                 .map(|(worth, wanted)| f64::from(worth * wanted))
                 .sum::<f64>()

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::calibration::Confidence;
 use crate::decide;
 use crate::decide::chain::{self, Chain, Row};
-use crate::decide::net::{self, Net, Point, Trace};
+use crate::decide::net::{self, Net, Point, Trace, Worth};
 use crate::decide::weights::{Table, Weights};
 use crate::extract::Worker;
 use crate::features::cue_features;
@@ -58,6 +58,8 @@ pub struct Explanation<'w, 'p> {
     origins: Vec<Vec<usize>>,
     /// What each network made of the page.
     traces: Vec<Trace>,
+    /// What they say together, by piece.
+    worths: Vec<Worth>,
 }
 
 /// Why a piece (a line, or part of one that packs several blocks) has its label.
@@ -218,8 +220,10 @@ impl<'e> Worker<'e> {
         let worker: &'w Worker<'e> = self;
         let model = worker.model(markup);
         let weights = &model.weights;
+        let (traces, worths) = model.traces(&worker.features);
         Explanation {
-            traces: model.traces(&worker.features),
+            traces,
+            worths,
             segments: segments(&worker.pieces, &record),
             record,
             probabilities: probabilities(worker, &weights.table),
@@ -384,15 +388,11 @@ impl Explanation<'_, '_> {
         });
         let mut all: Vec<Evidence> = of_features.chain(of_terms).collect();
         // What the table and the networks say of the piece, less what has been shared out.
-        let said: Vec<_> = self
-            .nets()
-            .map(|(net, trace)| net.worth(at, trace))
-            .collect();
         let weights = std::array::from_fn(|label| {
             let own = decide::active(features, at).map(|feature| table[feature][label]);
-            let said = said.iter().map(|said| decide::in_units(said[label]));
+            let said = decide::in_units(self.worths[at][label]);
             let shared = all.iter().map(|evidence| evidence.weights[label]);
-            own.sum::<i32>() + said.sum::<i32>() - shared.sum::<i32>()
+            own.sum::<i32>() + said - shared.sum::<i32>()
         });
         all.push(Evidence {
             name: "around".to_owned(),

@@ -57,13 +57,16 @@ pub(crate) trait Work {
     fn run(self);
 }
 
-/// Runs what is compiled for vectors of 256 bits where the processor has them. Results are the
-/// same to the bit.
+/// Runs what is compiled for the widest vectors that the processor has. Results are the same to
+/// the bit.
 pub(crate) fn vectorised(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
-    if Level::best() >= Level::Avx2 {
+    match Level::best() {
         // SAFETY: the processor has what the level stands for.
-        return unsafe { x86::vectorised(work) };
+        Level::Avx512 => return unsafe { x86::vectorised_avx512(work) },
+        // SAFETY: as above.
+        Level::Avx2 => return unsafe { x86::vectorised_avx2(work) },
+        Level::Portable => {}
     }
     work.run();
 }
@@ -116,7 +119,12 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn vectorised(work: impl super::Work) {
+    pub(super) fn vectorised_avx2(work: impl super::Work) {
+        work.run();
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn vectorised_avx512(work: impl super::Work) {
         work.run();
     }
 

@@ -177,10 +177,11 @@ impl<'w> Weights<'w> {
     }
 }
 
-/// For each piece of a page: scores of the labels, their exponentials (relative to the
-/// best), the share of sequences up to it and from it, and the scale of the first.
+/// For each piece of a page: what the network says, scores of the labels, their exponentials
+/// (relative to the best), the share of sequences up to it and from it, and the scale of the first.
 #[derive(Default)]
 struct Scratch {
+    worths: Vec<net::Worth>,
     scores: Vec<Row>,
     odds: Vec<Row>,
     forward: Vec<Row>,
@@ -202,10 +203,14 @@ impl Scratch {
             trace.points.push(sum);
         }
         model.net.run(trace);
+        self.worths.clear();
+        self.worths.resize(example.len(), net::Worth::default());
+        model.net.add_worths(trace, &mut self.worths);
         self.scores.clear();
         let last = example.len() - 1;
         for piece in 0..example.len() {
-            let mut row = model.net.worth(piece, trace);
+            let worth = &self.worths[piece];
+            let mut row: [f32; L] = std::array::from_fn(|label| worth[label]);
             for (at, id) in example.rows(piece) {
                 add(&mut row, &model.rows[at], shares[usize::from(id)]);
             }
