@@ -55,7 +55,7 @@ impl GoldPage {
     }
 
     /// What is wrong with the spans, if anything.
-    fn fault(&self) -> Option<String> {
+    pub(crate) fn fault(&self) -> Option<String> {
         let mut last = 0;
         for (span, _) in &self.spans {
             let Span { start, end } = *span;

@@ -146,7 +146,7 @@ fn scatter(model: &mut Model, random: &mut Random) {
 }
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -157,14 +157,19 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// Less than `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
     /// From 0 to less than 1.
-    fn unit(&mut self) -> f32 {
+    pub(super) fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 24) as f32
     }
 
     fn shuffle(&mut self, order: &mut [usize]) {
         for at in (1..order.len()).rev() {
-            order.swap(at, (self.next() % (at as u64 + 1)) as usize);
+            order.swap(at, self.below(at + 1));
         }
     }
 }

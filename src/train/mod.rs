@@ -9,6 +9,7 @@
 mod field;
 mod folds;
 mod minimise;
+mod variants;
 mod vocabulary;
 
 use std::io;
@@ -24,9 +25,12 @@ use crate::features::terms::Vocabulary;
 use crate::features::{self, names};
 use crate::gold::GoldPage;
 use crate::label::Label;
+use crate::language::{Language, Tally};
 use crate::span::Span;
 
 use self::field::{END, Example, Model, START, STEPS};
+use self::minimise::Random;
+use self::variants::Parts;
 use self::vocabulary::Terms;
 
 /// How to learn.
@@ -40,6 +44,8 @@ pub struct Settings {
     pub steps: usize,
     /// Terms of the vocabulary, at most: 0 to 16,384.
     pub terms: usize,
+    /// Variants of each page that are learned from beside it: its article in other company.
+    pub variants: usize,
     /// Parts of the pages for cross-validation.
     pub folds: usize,
     /// Threads that learn: as many as there are cores unless set. The weights do not
@@ -51,9 +57,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prior: 10.0,
-            nets: 2,
-            steps: 5000,
+            nets: 3,
+            steps: 10_000,
             terms: 4000,
+            variants: 7,
             folds: 8,
             threads: None,
         }
@@ -62,11 +69,16 @@ impl Default for Settings {
 
 /// A page made ready.
 struct Sample {
-    example: Example,
-    terms: Terms,
+    /// The page itself, and its variants behind it.
+    versions: Vec<Version>,
     /// Of pages of one site or template.
     group: usize,
     fold: usize,
+}
+
+struct Version {
+    example: Example,
+    terms: Terms,
 }
 
 /// Learns from labelled pages.
@@ -93,9 +105,31 @@ impl Trainer {
         let groups = folds::groups_of(pages);
         let folds = folds::deal(&groups, settings.folds.max(2));
         let samples = pool.install(|| {
-            let pages = pages.par_iter().zip(groups).zip(folds);
-            pages
-                .map(|((page, group), fold)| Sample::new(extractor, page, group, fold))
+            let read: Vec<(Version, Parts<'_>)> = pages
+                .par_iter()
+                .map(|page| {
+                    let (version, language) = Version::new(extractor, page);
+                    (version, Parts::new(page, language))
+                })
+                .collect();
+            let (versions, parts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+            let versions = versions.into_par_iter().zip(&parts).enumerate();
+            versions
+                .map(|(number, (version, own))| {
+                    let near = (0..parts.len()).filter(|&other| folds[other] == folds[number]);
+                    let others = near.map(|other| &parts[other]);
+                    let others: Vec<_> = others.filter(|other| other.goes_with(own)).collect();
+                    let variants = (0..settings.variants).map(|variant| {
+                        let mut random = Random((variant * pages.len() + number) as u64);
+                        let page = own.variant(&others, &mut random);
+                        Version::new(extractor, &page).0
+                    });
+                    Sample {
+                        versions: [version].into_iter().chain(variants).collect(),
+                        group: groups[number],
+                        fold: folds[number],
+                    }
+                })
                 .collect()
         });
         Ok(Self {
@@ -121,16 +155,19 @@ impl Trainer {
             terms,
             ..
         } = self.settings;
-        let sites = kept.iter().map(|sample| (sample.group, &sample.terms));
+        let sites = kept
+            .iter()
+            .map(|sample| (sample.group, &sample.versions[0].terms));
         let vocabulary = vocabulary::choose(sites, terms);
-        let known = |sample: &&Sample| {
-            let Sample { example, terms, .. } = sample;
+        let known = |version: &Version| {
+            let Version { example, terms } = version;
             example.with_terms(|piece, ids| terms.push(piece, &vocabulary, ids))
         };
-        let examples: Vec<Example> = kept.iter().map(known).collect();
+        let versions = kept.iter().flat_map(|sample| &sample.versions);
+        let examples: Vec<Example> = versions.map(known).collect();
         let beliefs = beliefs(names::OWN + vocabulary.len());
         let nets = nets.clamp(1, MOST_NETS);
-        let pull = prior as f32 / examples.len().max(1) as f32;
+        let pull = prior as f32 / kept.len().max(1) as f32;
         let learn = |number| minimise::minimise(&examples, &beliefs, steps, pull, number);
         let models: Vec<Model> = self
             .pool
@@ -148,8 +185,9 @@ fn beliefs(points: usize) -> Model {
     beliefs
 }
 
-impl Sample {
-    fn new(extractor: &Extractor, page: &GoldPage, group: usize, fold: usize) -> Self {
+impl Version {
+    /// A page made ready, and its main language.
+    fn new(extractor: &Extractor, page: &GoldPage) -> (Self, Option<Language>) {
         let mut worker = extractor.worker();
         worker.prepare(&page.text, &page.markup);
         let (features, pieces) = worker.into_features();
@@ -157,14 +195,14 @@ impl Sample {
         let gold = pieces
             .iter()
             .map(|piece| gold_label(page, piece.span) as usize);
-        let example = Example::new(&features, gaps.collect(), gold.collect());
         let texts = pieces.iter().map(|piece| piece.span.of(&page.text));
-        Self {
-            example,
+        let mut tally = Tally::default();
+        pieces.iter().for_each(|piece| tally.add(&piece.shape));
+        let version = Self {
+            example: Example::new(&features, gaps.collect(), gold.collect()),
             terms: Terms::new(texts),
-            group,
-            fold,
-        }
+        };
+        (version, tally.language())
     }
 }
 

@@ -653,16 +653,20 @@ pub(crate) struct Train {
     /// Networks whose mean counts, 1 to 8
     ///
     /// The more, the surer and the slower, in learning and in use.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = nets, hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = nets, hide_short_help = true)]
     pub(crate) nets: usize,
 
     /// Steps of the optimiser for each network, of 24 pages
-    #[arg(long, value_name = "N", default_value_t = 5000, hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 10000, hide_short_help = true)]
     pub(crate) steps: usize,
 
     /// Terms that the networks know, 0 to 16384: words and short lines that many sites share
     #[arg(long, value_name = "N", default_value_t = 4000, value_parser = terms, hide_short_help = true)]
     pub(crate) terms: usize,
+
+    /// Variants of each page to learn from, 0 to 16: its article with what is around another
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = variants, hide_short_help = true)]
+    pub(crate) variants: usize,
 
     /// Learn and do not test, in a fraction of the time
     #[arg(long)]
@@ -957,6 +961,11 @@ fn nets(typed: &str) -> Result<usize, String> {
 fn terms(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|terms| *terms <= 16_384);
     number.ok_or_else(|| "not a number from 0 to 16384".into())
+}
+
+fn variants(typed: &str) -> Result<usize, String> {
+    let number = typed.parse().ok().filter(|variants| *variants <= 16);
+    number.ok_or_else(|| "not a number from 0 to 16".into())
 }
 
 fn prior(typed: &str) -> Result<f64, String> {

@@ -37,6 +37,7 @@ pub(crate) fn train(args: &Train) -> Result<Outcome, Failure> {
         nets: args.nets,
         steps: args.steps,
         terms: args.terms,
+        variants: args.variants,
         folds: args.folds,
         threads: args.threads,
     };
@@ -259,12 +260,13 @@ fn header(args: &Train, sets: &[GoldSet]) -> String {
         nets,
         steps,
         terms,
+        variants,
         folds,
         ..
     } = args;
     let _ = writeln!(
         text,
-        "# settings: prior {prior}, nets {nets}, steps {steps}, terms {terms}, folds {folds}"
+        "# settings: prior {prior}, nets {nets}, steps {steps}, terms {terms}, variants {variants}, folds {folds}"
     );
     for path in &args.rules {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
