@@ -57,7 +57,7 @@ fn the_same_pages_give_the_same_bytes() {
     );
     assert_eq!(
         head[1],
-        "# settings: prior 2, nets 2, steps 6, terms 4000, variants 7, folds 2"
+        "# settings: prior 2, nets 3, steps 6, terms 4000, variants 7, folds 2"
     );
     assert!(
         head[2].starts_with("# gold: six, 6 pages, hash "),

@@ -234,11 +234,16 @@ const WORDS: [Class; 6] = [
 
 /// The titles of a list.
 pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
-    let list = List::of(text, pieces);
-    if is_linked(pieces, cues.markup) {
-        return linked_titles(text, pieces, cues, items);
+    match is_linked(pieces, cues.markup) {
+        true => linked_titles(text, pieces, cues, items),
+        false => plain_titles(text, pieces, cues, items),
     }
-    let first = items.len();
+    drop_refrain(text, items);
+}
+
+/// The titles of a block of lines.
+fn plain_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    let list = List::of(text, pieces);
     let worded = |piece: &Piece| WORDS.iter().any(|&class| piece.shape.of(class) > 0);
     for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| worded(piece)) {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
@@ -267,18 +272,14 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
             items.extend(title(text, item));
         });
     }
-    drop_refrain(text, first, items);
 }
 
-/// Drops from `items`, from the one at `first` on, short ones that are there three times: the
-/// column, the author or the button of each entry.
-fn drop_refrain(text: &str, first: usize, items: &mut Vec<Span>) {
+/// Without what is no longer than eight characters and there three times or more: the column, the
+/// author or the button of each entry.
+fn drop_refrain(text: &str, items: &mut Vec<Span>) {
     let short = |item: &Span| item.of(text).chars().nth(8).is_none();
-    let mut names: Vec<&str> = items[first..]
-        .iter()
-        .filter(|item| short(item))
-        .map(|item| item.of(text))
-        .collect();
+    let names = items.iter().filter(|item| short(item));
+    let mut names: Vec<&str> = names.map(|item| item.of(text)).collect();
     if names.len() < 3 {
         return;
     }
@@ -287,11 +288,7 @@ fn drop_refrain(text: &str, first: usize, items: &mut Vec<Span>) {
         let at = names.partition_point(|other| *other < name);
         names.get(at + 2) == Some(&name)
     };
-    let mut number = 0;
-    items.retain(|item| {
-        number += 1;
-        number <= first || !(short(item) && refrain(item.of(text)))
-    });
+    items.retain(|item| !(short(item) && refrain(item.of(text))));
 }
 
 /// The titles of a block whose entries are links: one for each link.
@@ -444,14 +441,16 @@ impl List {
 }
 
 /// Without a short first cell that a mark in a cell of its own parts from the rest: `职场  -  标题`.
+/// A mark that stands again parts titles.
 fn drop_label_cell(text: &str, row: Span) -> Span {
     let mut cells = Vec::new();
     Separator::Wide.each(text, row, |cell| cells.push(cell.trim(text)));
     match cells[..] {
-        [label, mark, rest, ..]
+        [label, mark, rest, ref more @ ..]
             if label.of(text).chars().count() <= 4
                 && !mark.is_empty()
-                && !mark.of(text).contains(char::is_alphanumeric) =>
+                && !mark.of(text).contains(char::is_alphanumeric)
+                && more.iter().all(|cell| cell.of(text) != mark.of(text)) =>
         {
             Span::new(rest.start, row.end)
         }
@@ -739,11 +738,12 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
     if counts >= 2 && counts > best.map_or(0, |(_, count)| count) {
         return Separator::Count;
     }
-    // A count glued to each: `甲1 乙12`.
+    // A count glued to each: `甲1 乙12`. It stays, since `PS4` looks like that, too.
     let counted = |word: &str| {
         word.ends_with(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic)
     };
-    if counted(body) && body.contains(' ') && body.split(' ').all(counted) {
+    let unmarked = best.is_none_or(|(_, count)| count == 0);
+    if unmarked && counted(body) && body.contains(' ') && body.split(' ').all(counted) {
         return Separator::Space;
     }
     // No word of Han characters has a space inside.
