@@ -334,11 +334,7 @@ fn json_adds_up() {
         for piece in record["pieces"].as_array().unwrap() {
             for who in ["label", "runner_up"] {
                 let label = piece[who].as_str().unwrap();
-                let raised = if label == "title" {
-                    piece["title_raised"].as_i64().unwrap_or(0)
-                } else {
-                    0
-                };
+                let raised = piece[format!("{label}_raised")].as_i64().unwrap_or(0);
                 let features = piece["features"].as_array().unwrap();
                 let sum: i64 = features.iter().map(|one| one[who].as_i64().unwrap()).sum();
                 assert_eq!(piece["score"][label], sum + raised, "{page} {piece}");

@@ -148,6 +148,7 @@ impl Decision {
         });
         self.chain.best(&self.scores, gap, table, &mut self.labels);
         self.settle_title(pieces, table);
+        self.settle_body(pieces, table);
     }
 
     /// Tells how probable each label is, given the page; to be called after
@@ -235,6 +236,41 @@ impl Decision {
         for (index, row) in scores.iter_mut().enumerate() {
             if !title.contains(&index) {
                 row[Label::Title as usize] = chain::NEVER;
+            }
+        }
+        chain.best(scores, gap, table, labels);
+    }
+
+    /// What has a title has a body: without one, either the likeliest piece is it or there is no
+    /// article, whichever takes less.
+    fn settle_body(&mut self, pieces: &[Piece], table: &WideTable) {
+        let gap = |index: usize| pieces[index].gap;
+        let Self {
+            scores,
+            chain,
+            margins,
+            labels,
+            ..
+        } = self;
+        let Some(title) = labels.iter().position(|&label| label == Label::Title) else {
+            return;
+        };
+        if labels.contains(&Label::Body) {
+            return;
+        }
+        chain.margins(scores, gap, table, |_| Label::Title, margins);
+        let lead = margins[title];
+        chain.margins(scores, gap, table, |_| Label::Body, margins);
+        let others = (0..margins.len()).rev();
+        let best = others
+            .filter(|&index| labels[index] != Label::Title)
+            .max_by_key(|&index| margins[index]);
+        match best.filter(|&best| -margins[best] <= lead) {
+            Some(best) => scores[best][Label::Body as usize] -= margins[best] - 1,
+            None => {
+                for row in scores.iter_mut() {
+                    row[Label::Title as usize] = chain::NEVER;
+                }
             }
         }
         chain.best(scores, gap, table, labels);

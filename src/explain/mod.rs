@@ -88,6 +88,9 @@ pub struct Reasons {
     pub evidence: Vec<Evidence>,
     /// What the rule of one title a page did.
     pub title_rule: TitleRule,
+    /// By how much it was raised as body, where the page had a title, no body, and this was the
+    /// likeliest; 0 elsewhere.
+    pub body_raised: i32,
     /// What parts it from the piece before.
     pub gap: Gap,
     /// What it is worth for each label to follow the label before, or to open the page.
@@ -154,7 +157,7 @@ pub enum TitleRule {
     None,
     /// There was no title, and this was the likeliest: raised by so much.
     Raised(i32),
-    /// The title is elsewhere.
+    /// The title is elsewhere, or there is no article.
     Barred,
 }
 
@@ -187,13 +190,14 @@ pub enum Change {
 }
 
 impl Reasons {
-    /// What the decision added up for a label: all evidence, and what the rule of one title
-    /// did.
+    /// What the decision added up for a label: all evidence, and what the rules of one title and
+    /// of a body did.
     pub fn score(&self, label: Label) -> i32 {
         let sum = self.evidence.iter().map(|evidence| evidence.worth(label));
         match (label, self.title_rule) {
             (Label::Title, TitleRule::Barred) => chain::NEVER,
             (Label::Title, TitleRule::Raised(by)) => sum.sum::<i32>() + by,
+            (Label::Body, _) => sum.sum::<i32>() + self.body_raised,
             _ => sum.sum(),
         }
     }
@@ -339,6 +343,7 @@ impl Explanation<'_, '_> {
             probabilities: self.probabilities[at],
             cues: self.cues(at),
             title_rule: title_rule(&evidence, &decision.scores()[at]),
+            body_raised: raised(Label::Body, &evidence, &decision.scores()[at]),
             evidence,
             gap: pieces[at].gap,
             entering,
@@ -492,13 +497,17 @@ fn runner_up(probabilities: &[f64; Label::COUNT], label: Label) -> Label {
 
 /// What the decision has besides the evidence.
 fn title_rule(evidence: &[Evidence], scores: &[i32]) -> TitleRule {
-    let title = scores[Label::Title as usize];
-    let sum: i32 = evidence.iter().map(|one| one.worth(Label::Title)).sum();
-    match title - sum {
+    match raised(Label::Title, evidence, scores) {
         0 => TitleRule::None,
-        _ if title == chain::NEVER => TitleRule::Barred,
+        _ if scores[Label::Title as usize] == chain::NEVER => TitleRule::Barred,
         by => TitleRule::Raised(by),
     }
+}
+
+/// By how much a score is more than the evidence for it.
+fn raised(label: Label, evidence: &[Evidence], scores: &[i32]) -> i32 {
+    let sum: i32 = evidence.iter().map(|one| one.worth(label)).sum();
+    scores[label as usize] - sum
 }
 
 #[cfg(test)]
@@ -588,6 +597,20 @@ mod tests {
             (raised, barred) = (raised + up, barred + out);
         });
         assert!(raised > 0 && barred > 0);
+    }
+
+    #[test]
+    fn what_has_a_title_has_a_body() {
+        let mut raised = 0;
+        on_all_pages(|GoldPage { id, .. }, page| {
+            let count = |label: Label| page.pieces().filter(|piece| piece.label == label).count();
+            assert!(count(Label::Title) == 0 || count(Label::Body) > 0, "{id}");
+            for piece in page.pieces().filter(|piece| piece.body_raised != 0) {
+                assert_eq!((piece.label, count(Label::Body)), (Label::Body, 1), "{id}");
+                raised += 1;
+            }
+        });
+        println!("{raised} raised");
     }
 
     #[test]

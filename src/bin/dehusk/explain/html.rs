@@ -338,7 +338,7 @@ fn why(text: &str, piece: &Reasons, differences: &[Difference]) -> Markup {
         @if let Some(was) = was { p { "Was " (sheet::key(was.was)) " in the records." } }
         blockquote.quote { (sheet::text(&excerpt(piece.span.of(text)))) }
         @if let Some(edge) = words::edge(piece) { p { strong { "Boundary: " } (edge) "." } }
-        @if let Some(rule) = words::rule(piece) { p { strong { "One title: " } (rule) "." } }
+        @if let Some(rule) = words::rule(piece) { p { strong { "One title, and a body: " } (rule) "." } }
         @if !piece.cues.is_empty() {
             h3 { "Cues" }
             ul.cues { @for cue in &piece.cues {

@@ -78,6 +78,9 @@ fn piece(text: &str, piece: &Reasons) -> Value {
     if piece.title_rule == TitleRule::Barred {
         value["title_barred"] = true.into();
     }
+    if piece.body_raised != 0 {
+        value["body_raised"] = piece.body_raised.into();
+    }
     if let Some(edge) = &piece.boundary {
         value["boundary"] = boundary(edge);
     }

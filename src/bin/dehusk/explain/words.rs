@@ -48,15 +48,19 @@ pub(super) fn edge(piece: &Reasons) -> Option<String> {
     })
 }
 
-/// What the rule of one title a page did.
+/// What the rules of one title a page and of a body did.
 pub(super) fn rule(piece: &Reasons) -> Option<String> {
     match piece.title_rule {
+        _ if piece.body_raised != 0 => Some(format!(
+            "the page had a title and no body; this was the likeliest and is raised by {}",
+            odds(piece.body_raised)
+        )),
         TitleRule::Raised(by) => Some(format!(
             "no line was a title by itself; this was the likeliest and is raised by {}",
             odds(by)
         )),
         TitleRule::Barred if piece.runner_up == Label::Title => {
-            Some("the page has its title elsewhere".into())
+            Some("the page has its title elsewhere, or no article".into())
         }
         _ => None,
     }
