@@ -83,7 +83,7 @@ pub(crate) struct Trace {
     /// Each piece; at first the sum of its features' points.
     pub(crate) points: Vec<Point>,
     /// The same, made as long as each other; with edges.
-    level: Vec<Point>,
+    levels: Vec<Point>,
     /// What each layer saw; kept where slopes are asked for.
     steps: Option<Vec<Step>>,
 }
@@ -92,7 +92,7 @@ pub(crate) struct Trace {
 struct Step {
     mean: Point,
     points: Vec<Point>,
-    level: Vec<Point>,
+    levels: Vec<Point>,
 }
 
 impl Trace {
@@ -106,7 +106,7 @@ impl Trace {
 
     #[inline(always)]
     fn level(&self, piece: usize) -> &Point {
-        &self.level[EDGE + piece]
+        &self.levels[EDGE + piece]
     }
 }
 
@@ -141,7 +141,7 @@ impl Net {
     pub(crate) fn run(&self, trace: &mut Trace) {
         let Trace {
             points,
-            level,
+            levels,
             steps,
         } = trace;
         if let Some(steps) = steps {
@@ -149,21 +149,21 @@ impl Net {
         }
         for (number, layer) in self.layers.iter().enumerate() {
             let reach = REACH[number];
-            let mean = make_level(points, level);
+            let mean = level_all(points, levels);
             let bias = layer.bias_of(&mean);
             if let Some(steps) = steps {
-                let (points, level) = (points.clone(), level.clone());
+                let (points, levels) = (points.clone(), levels.clone());
                 steps.push(Step {
                     mean,
                     points,
-                    level,
+                    levels,
                 });
             }
             // Two at a time: the sums of one alone would wait for each other.
             for one in (0..points.len()).step_by(2) {
                 let two = if one + 1 < points.len() { one + 1 } else { one };
-                let seen = layer.seen(one, reach, &bias, level);
-                let seen_two = layer.seen(two, reach, &bias, level);
+                let seen = layer.seen(one, reach, &bias, levels);
+                let seen_two = layer.seen(two, reach, &bias, levels);
                 let (mut sum, mut sum_two) = (points[one], points[two]);
                 for dim in 0..DIM {
                     add(&mut sum, &layer.mix[dim], seen[dim]);
@@ -173,7 +173,7 @@ impl Net {
                 points[two] = sum_two;
             }
         }
-        make_level(points, level);
+        level_all(points, levels);
     }
 
     /// Adds what each piece is worth as each label.
@@ -233,7 +233,7 @@ impl Net {
             let bias = layer.bias_of(&step.mean);
             let mut bias_slope = Point::ZERO;
             for (piece, behind) in range.clone().zip(&behind) {
-                let positive = layer.seen(piece, reach, &bias, &step.level);
+                let positive = layer.seen(piece, reach, &bias, &step.levels);
                 let mut seen = Point::ZERO;
                 for (dim, &value) in positive.iter().enumerate() {
                     if value > 0.0 {
@@ -247,7 +247,7 @@ impl Net {
                     if let Some(near) = near.filter(|near| range.contains(near)) {
                         let to = &mut level_slopes[near - range.start];
                         add_each(to, &layer.taps[tap], &seen);
-                        add_each(&mut into.taps[tap], &step.level[EDGE + near], &seen);
+                        add_each(&mut into.taps[tap], &step.levels[EDGE + near], &seen);
                     }
                 }
             }
@@ -281,13 +281,13 @@ impl Layer {
 
     /// What is positive of what the layer sees at a piece.
     #[inline(always)]
-    fn seen(&self, piece: usize, reach: usize, bias: &Point, level: &[Point]) -> Point {
+    fn seen(&self, piece: usize, reach: usize, bias: &Point, levels: &[Point]) -> Point {
         let mut seen = *bias;
         for tap in 0..self.taps.len() {
             add_each(
                 &mut seen,
                 &self.taps[tap],
-                &level[EDGE + piece + tap * reach - reach],
+                &levels[EDGE + piece + tap * reach - reach],
             );
         }
         for dim in 0..DIM {
@@ -299,11 +299,11 @@ impl Layer {
 
 /// Makes the points as long as each other; returns their mean.
 #[inline(always)]
-fn make_level(points: &[Point], level: &mut Vec<Point>) -> Point {
+fn level_all(points: &[Point], levels: &mut Vec<Point>) -> Point {
     let mut mean = Point::ZERO;
-    level.resize(points.len() + 2 * EDGE, Point::ZERO);
-    level[EDGE + points.len()..].fill(Point::ZERO);
-    for (point, level) in points.iter().zip(&mut level[EDGE..]) {
+    levels.resize(points.len() + 2 * EDGE, Point::ZERO);
+    levels[EDGE + points.len()..].fill(Point::ZERO);
+    for (point, level) in points.iter().zip(&mut levels[EDGE..]) {
         *level = self::level(point);
         add(&mut mean, level, 1.0);
     }
@@ -379,7 +379,7 @@ pub(crate) fn dot(one: &Point, other: &Point) -> f32 {
 mod tests {
     use super::*;
     use crate::features::names::Id;
-    use crate::pair_search::{Work, vectorised};
+    use crate::pair_search::{Level, Work, vectorised_at};
 
     /// How many pieces on either side matter to one.
     const HORIZON: usize = 1 + 2 + 4 + 8;
@@ -437,26 +437,41 @@ mod tests {
         assert_eq!(changed(&near_alone(net), own), seen.collect::<Vec<_>>());
     }
 
-    struct Run<'a>(&'a Net, &'a mut Trace);
+    struct Run<'a>(&'a Net, &'a mut Trace, &'a mut [Worth]);
 
     impl Work for Run<'_> {
         #[inline(always)]
         fn run(self) {
-            self.0.run(self.1);
+            let Run(net, trace, worths) = self;
+            net.run(trace);
+            net.add_worths(trace, worths);
         }
     }
 
     #[test]
     fn vectors_change_no_bit() {
         let (net, own) = example(50);
-        let (mut plain, mut vectors) = (Trace::default(), Trace::default());
-        worths(&net, &own, &mut plain);
-        worths(&net, &own, &mut vectors);
-        // Once more, over what came out of it.
-        net.run(&mut plain);
-        vectorised(Run(&net, &mut vectors));
-        assert!(!plain.level.is_empty());
-        assert_eq!(plain.level, vectors.level);
+        let run = |level: Level| {
+            let mut trace = Trace::default();
+            let mut sums = worths(&net, &own, &mut trace);
+            // Once more, over what came out of it.
+            vectorised_at(level, Run(&net, &mut trace, &mut sums));
+            (trace.levels, sums)
+        };
+        let plain = run(Level::Portable);
+        assert!(plain.1.iter().flatten().any(|&worth| worth != 0.0));
+        assert_eq!(plain, run(Level::Avx2));
+        assert_eq!(plain, run(Level::Avx512));
+    }
+
+    #[test]
+    fn a_page_leaves_nothing_behind() {
+        let (net, long) = example(50);
+        let (_, short) = example(20);
+        let mut trace = Trace::default();
+        worths(&net, &long, &mut trace);
+        let again = worths(&net, &short, &mut trace);
+        assert_eq!(again, worths(&net, &short, &mut Trace::default()));
     }
 
     #[test]

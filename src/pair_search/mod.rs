@@ -79,6 +79,8 @@ use crate::pair_search::filter::Filters;
 use crate::pair_search::index::{Index, Patterns};
 
 pub use crate::pair_search::simd::Level;
+#[cfg(test)]
+pub(crate) use crate::pair_search::simd::vectorised_at;
 pub(crate) use crate::pair_search::simd::{Work, vectorised};
 
 /// No more patterns of ASCII alone than this are left to aho-corasick, where the text is ASCII.

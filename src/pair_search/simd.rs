@@ -57,17 +57,23 @@ pub(crate) trait Work {
     fn run(self);
 }
 
-/// Runs what is compiled for the widest vectors that the processor has. Results are the same to
-/// the bit.
+/// Runs what is compiled for the widest vectors of the processor's [`Level`]. Results are the same
+/// to the bit.
 pub(crate) fn vectorised(work: impl Work) {
+    vectorised_at(Level::Avx512, work);
+}
+
+/// The same, at no higher level than that.
+pub(crate) fn vectorised_at(level: Level, work: impl Work) {
     #[cfg(target_arch = "x86_64")]
-    match Level::best() {
+    match level.min(Level::best()) {
         // SAFETY: the processor has what the level stands for.
         Level::Avx512 => return unsafe { x86::vectorised_avx512(work) },
         // SAFETY: as above.
         Level::Avx2 => return unsafe { x86::vectorised_avx2(work) },
         Level::Portable => {}
     }
+    let _ = level;
     work.run();
 }
 

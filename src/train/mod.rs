@@ -46,7 +46,8 @@ pub struct Settings {
     pub terms: usize,
     /// Variants of each page that are learned from beside it: its article in other company.
     pub variants: usize,
-    /// Parts of the pages for cross-validation.
+    /// Parts of the pages for cross-validation. A page's variants are made with pages of its own
+    /// part.
     pub folds: usize,
     /// Threads that learn: as many as there are cores unless set. The weights do not
     /// depend on it.
@@ -116,13 +117,11 @@ impl Trainer {
             let versions = versions.into_par_iter().zip(&parts).enumerate();
             versions
                 .map(|(number, (version, own))| {
-                    let near = (0..parts.len()).filter(|&other| folds[other] == folds[number]);
-                    let others = near.map(|other| &parts[other]);
-                    let others: Vec<_> = others.filter(|other| other.goes_with(own)).collect();
+                    let others = variants::company(&parts, &folds, number);
                     let variants = (0..settings.variants).map(|variant| {
                         let mut random = Random((variant * pages.len() + number) as u64);
                         let page = own.variant(&others, &mut random);
-                        Version::new(extractor, &page).0
+                        Version::new(extractor, &page).0.without_names()
                     });
                     Sample {
                         versions: [version].into_iter().chain(variants).collect(),
@@ -203,6 +202,12 @@ impl Version {
             terms: Terms::new(texts),
         };
         (version, tally.language())
+    }
+
+    /// The same, but of no use to choose a vocabulary.
+    fn without_names(mut self) -> Self {
+        self.terms.drop_names();
+        self
     }
 }
 

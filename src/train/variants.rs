@@ -5,7 +5,7 @@
 //! article of one site is not tied to that site's menus, nor the other way round. (Cutting and
 //! pasting what is learned from: for images Yun et al., CutMix, ICCV 2019.)
 
-use crate::gold::GoldPage;
+use crate::gold::{self, GoldPage};
 use crate::label::Label;
 use crate::language::Language;
 use crate::markup::{Element, Markup, Run};
@@ -39,7 +39,7 @@ struct Line<'p> {
 
 impl Line<'_> {
     fn is_blank(&self) -> bool {
-        self.labels.is_empty()
+        self.range.of(&self.page.text).chars().all(gold::is_space)
     }
 
     fn is_article(&self) -> bool {
@@ -69,8 +69,9 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Whether what is around one article could be around the other.
-    pub(super) fn goes_with(&self, other: &Self) -> bool {
+    /// Whether what is around one article could be around the other: pages of one language, as far
+    /// as it can be told.
+    fn goes_with(&self, other: &Self) -> bool {
         let is_html = |parts: &Self| !parts.page.markup.is_empty();
         self.language == other.language && is_html(self) == is_html(other)
     }
@@ -147,12 +148,30 @@ impl<'p> Parts<'p> {
             }
         }
         GoldPage {
+            id: self.page.id.clone(),
             text,
             spans,
             markup,
-            ..self.page.clone()
+            ..GoldPage::default()
         }
     }
+}
+
+/// The pages that may be around the article of one of them: of its own fold, so that nothing is
+/// learned from what is held out.
+pub(super) fn company<'l, 'p>(
+    pages: &'l [Parts<'p>],
+    folds: &[usize],
+    number: usize,
+) -> Vec<&'l Parts<'p>> {
+    let here = pages
+        .iter()
+        .zip(folds)
+        .filter(|(_, fold)| **fold == folds[number]);
+    let others = here.map(|(other, _)| other);
+    others
+        .filter(|other| other.goes_with(&pages[number]))
+        .collect()
 }
 
 /// Puts the elements of a page into the first element of another, if there is one.
@@ -289,6 +308,44 @@ mod tests {
             shorter += usize::from(left.len() < whole.len());
         }
         assert!(shorter > 0);
+    }
+
+    #[test]
+    fn company_is_of_the_same_fold_language_and_kind() {
+        let page = |id: &str, element: bool| {
+            let mut page = GoldPage {
+                id: id.into(),
+                ..GoldPage::default()
+            };
+            let element = element.then(|| Element {
+                parent: 0,
+                tag: Tag::Block,
+                words: Default::default(),
+            });
+            page.markup.elements.extend(element);
+            page
+        };
+        let pages = ["a", "b", "c", "d", "e"].map(|id| page(id, id == "e"));
+        let languages = [
+            Language::En,
+            Language::En,
+            Language::Ko,
+            Language::En,
+            Language::En,
+        ];
+        let parts = pages.iter().zip(languages);
+        let parts: Vec<_> = parts.map(|(page, of)| Parts::new(page, Some(of))).collect();
+        let ids = |number: usize| {
+            let company = company(&parts, &[0, 1, 0, 0, 0], number);
+            company
+                .iter()
+                .map(|parts| parts.page.id.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(0), ["a", "d"]);
+        assert_eq!(ids(1), ["b"]);
+        assert_eq!(ids(2), ["c"]);
+        assert_eq!(ids(4), ["e"]);
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Terms {
         Self { keys, ends, short }
     }
 
+    /// Forgets what [`choose`] asks for.
+    pub(super) fn drop_names(&mut self) {
+        self.short = HashMap::new();
+    }
+
     /// Pushes the terms of a piece that count.
     pub(super) fn push(&self, piece: usize, vocabulary: &Vocabulary, ids: &mut Vec<Id>) {
         let start = if piece == 0 { 0 } else { self.ends[piece - 1] };

@@ -640,7 +640,8 @@ pub(crate) struct Train {
 
     /// Parts of the pages, each tested by the others
     ///
-    /// Each part's pages are labelled by weights learned from the other parts. From 2 to 100.
+    /// Each part's pages are labelled by weights learned from the other parts. Variants of a page are
+    /// made with pages of its own part. From 2 to 100.
     #[arg(long, value_name = "K", default_value_t = 8, value_parser = folds)]
     pub(crate) folds: usize,
 
@@ -657,7 +658,12 @@ pub(crate) struct Train {
     pub(crate) nets: usize,
 
     /// Steps of the optimiser for each network, of 24 pages
-    #[arg(long, value_name = "N", default_value_t = 10000, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10000,
+        hide_short_help = true
+    )]
     pub(crate) steps: usize,
 
     /// Terms that the networks know, 0 to 16384: words and short lines that many sites share
