@@ -244,24 +244,19 @@ impl Decision {
     /// What has a title has a body: without one, either the likeliest piece is it or there is no
     /// article, whichever takes less.
     fn settle_body(&mut self, pieces: &[Piece], table: &WideTable) {
-        let gap = |index: usize| pieces[index].gap;
-        let Self {
-            scores,
-            chain,
-            margins,
-            labels,
-            ..
-        } = self;
-        let Some(title) = labels.iter().position(|&label| label == Label::Title) else {
+        let labels = &self.labels;
+        let title = labels.iter().position(|&label| label == Label::Title);
+        let Some(title) = title.filter(|_| !labels.contains(&Label::Body)) else {
             return;
         };
-        if labels.contains(&Label::Body) {
-            return;
-        }
-        chain.margins(scores, gap, table, |_| Label::Title, margins);
+        let gap = |index: usize| pieces[index].gap;
+        let (scores, margins) = (&mut self.scores, &mut self.margins);
+        self.chain
+            .margins(scores, gap, table, |_| Label::Title, margins);
         let lead = margins[title];
-        chain.margins(scores, gap, table, |_| Label::Body, margins);
-        let others = (0..margins.len()).rev();
+        self.chain
+            .margins(scores, gap, table, |_| Label::Body, margins);
+        let others = (0..labels.len()).rev();
         let best = others
             .filter(|&index| labels[index] != Label::Title)
             .max_by_key(|&index| margins[index]);
@@ -273,7 +268,7 @@ impl Decision {
                 }
             }
         }
-        chain.best(scores, gap, table, labels);
+        self.chain.best(scores, gap, table, &mut self.labels);
     }
 
     /// What the last decision added up for each piece and label.
