@@ -148,7 +148,7 @@ impl Decision {
         });
         self.chain.best(&self.scores, gap, table, &mut self.labels);
         self.settle_title(pieces, table);
-        self.settle_body(pieces, table);
+        self.settle_body(gap, table);
     }
 
     /// Tells how probable each label is, given the page; to be called after
@@ -243,13 +243,12 @@ impl Decision {
 
     /// What has a title has a body: without one, either the likeliest piece is it or there is no
     /// article, whichever takes less.
-    fn settle_body(&mut self, pieces: &[Piece], table: &WideTable) {
+    fn settle_body(&mut self, gap: impl Fn(usize) -> Gap + Copy, table: &WideTable) {
         let labels = &self.labels;
         let title = labels.iter().position(|&label| label == Label::Title);
         let Some(title) = title.filter(|_| !labels.contains(&Label::Body)) else {
             return;
         };
-        let gap = |index: usize| pieces[index].gap;
         let (scores, margins) = (&mut self.scores, &mut self.margins);
         self.chain
             .margins(scores, gap, table, |_| Label::Title, margins);
@@ -285,4 +284,44 @@ const LARGEST_DOUBT: i32 = 3 * UNIT;
 pub(crate) fn in_units(worth: f32) -> i32 {
     const MOST: f32 = 1e7;
     (worth * UNIT as f32).round_ties_even().clamp(-MOST, MOST) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::weights::Table;
+
+    /// What becomes of a title before a promo, by how much each leads and a body would cost.
+    fn settled(title: i32, cost: i32) -> Vec<Label> {
+        let row = |best: Label, score: i32, other: Label, less: i32| {
+            let mut row = [-1000; WIDTH];
+            row[best as usize] = score;
+            row[other as usize] = less;
+            row
+        };
+        let mut decision = Decision {
+            scores: vec![
+                row(Label::Title, title, Label::Nav, 0),
+                row(Label::Promo, 0, Label::Body, -cost),
+            ],
+            ..Decision::default()
+        };
+        let table = WideTable::new(&Table::default());
+        let Decision {
+            chain,
+            scores,
+            labels,
+            ..
+        } = &mut decision;
+        chain.best(scores, |_| Gap::Line, &table, labels);
+        assert_eq!(labels[..], [Label::Title, Label::Promo]);
+        decision.settle_body(|_| Gap::Line, &table);
+        decision.labels
+    }
+
+    #[test]
+    fn a_title_gets_a_body_or_goes_whichever_takes_less() {
+        assert_eq!(settled(30, 20), [Label::Title, Label::Body]);
+        assert_eq!(settled(20, 30), [Label::Nav, Label::Promo]);
+    }
 }

@@ -149,7 +149,8 @@ impl Evidence {
     }
 }
 
-/// A page with an article has one title, whatever its lines look like by themselves.
+/// A page with an article has one title, whatever its lines look like by themselves; and what has
+/// a title has a body ([`Reasons::body_raised`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TitleRule {
