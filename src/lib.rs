@@ -81,6 +81,7 @@ mod pipeline;
 // tell why
 mod explain;
 // judge and learn
+mod random;
 #[cfg(feature = "eval")]
 mod eval;
 #[cfg(feature = "stats")]

@@ -2,6 +2,7 @@
 //! percentile bootstrap over pages (Efron, 1979).
 
 use super::{Measure, PageScore, Totals};
+use crate::random::Random;
 
 /// A headline figure and the range that holds 95 % of its values on resampled pages.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,39 +81,4 @@ pub(super) fn intervals(pages: &[PageScore]) -> Vec<Interval> {
         })
     };
     found.into_iter().enumerate().filter_map(interval).collect()
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_numbers_of_the_paper() {
-        let mut random = Random(1_234_567);
-        assert_eq!(random.next(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next(), 3_203_168_211_198_807_973);
-        let mut seen = [0; 7];
-        (0..7000).for_each(|_| seen[random.below(7)] += 1);
-        assert!(
-            seen.iter().all(|count| (800..1200).contains(count)),
-            "{seen:?}"
-        );
-    }
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::decide::net::{DIM, Point};
+use crate::random::Random;
 use crate::train::field::{Example, Model, Shard, Weights};
 
 /// Pages of one step.
@@ -143,33 +144,4 @@ fn scatter(model: &mut Model, random: &mut Random) {
         fill(&mut layer.mix, 0.9 / width);
     }
     fill(&mut model.net.labels, 0.5 / width);
-}
-
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Less than `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
-    /// From 0 to less than 1.
-    pub(super) fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 24) as f32
-    }
-
-    fn shuffle(&mut self, order: &mut [usize]) {
-        for at in (1..order.len()).rev() {
-            order.swap(at, self.below(at + 1));
-        }
-    }
 }

@@ -26,10 +26,10 @@ use crate::features::{self, names};
 use crate::gold::GoldPage;
 use crate::label::Label;
 use crate::language::{Language, Tally};
+use crate::random::Random;
 use crate::span::Span;
 
 use self::field::{END, Example, Model, START, STEPS};
-use self::minimise::Random;
 use self::variants::Parts;
 use self::vocabulary::Terms;
 

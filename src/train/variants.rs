@@ -9,8 +9,8 @@ use crate::gold::{self, GoldPage};
 use crate::label::Label;
 use crate::language::Language;
 use crate::markup::{Element, Markup, Run};
+use crate::random::Random;
 use crate::span::Span;
-use crate::train::minimise::Random;
 
 /// How often what is around an article comes from another page; how often lines are left out,
 /// and blank lines are lost.
