@@ -10,7 +10,7 @@ use crate::features::Features;
 use crate::fields::{self, Record};
 use crate::markup::Markup;
 use crate::matcher::{self, Hit, Matcher};
-use crate::pieces::{self, Lines, MOST_PIECES, Piece};
+use crate::pieces::{Block, Lines, MOST_PIECES, Piece};
 use crate::rules::RuleSet;
 use crate::span::Span;
 use crate::timings::{Stage, Watch};
@@ -246,13 +246,9 @@ impl Worker<'_> {
 
     fn cut(&mut self, text: &str) {
         let matcher = &self.extractor.matcher;
-        let opens = |hit: Hit| {
-            matcher
-                .cues(hit)
-                .iter()
-                .any(|&(label, role)| pieces::opens(label, role))
-        };
-        self.lines.pieces(text, &self.hits, opens, &mut self.pieces);
+        let begins = |hit: Hit| Block::of(matcher.cues(hit));
+        self.lines
+            .pieces(text, &self.hits, begins, &mut self.pieces);
     }
 
     fn weigh(&mut self, text: &str, markup: &Markup) {

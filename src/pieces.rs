@@ -181,13 +181,13 @@ impl Lines {
         self.lines.len()
     }
 
-    /// Makes pieces of the lines. `hits` are those of the whole page; `opens` tells for a
-    /// hit whether it can introduce a block.
+    /// Makes pieces of the lines. `hits` are those of the whole page; `begins` tells what a hit
+    /// can introduce.
     pub(crate) fn pieces(
         &mut self,
         text: &str,
         hits: &[Hit],
-        opens: impl Fn(Hit) -> bool,
+        begins: impl Fn(Hit) -> Option<Block>,
         pieces: &mut Vec<Piece>,
     ) {
         pieces.clear();
@@ -205,7 +205,7 @@ impl Lines {
             };
             cuts.clear();
             let within = &hits[first_hit..next_hit];
-            find_cuts(text, &line, within, &opens, alone, &mut cuts);
+            find_cuts(text, &line, within, &begins, alone, &mut cuts);
             cuts.truncate(MOST_PIECES.saturating_sub(pieces.len()));
             if cuts.is_empty() {
                 let hits = first_hit..next_hit;
@@ -406,7 +406,7 @@ fn find_cuts(
     text: &str,
     line: &Line,
     hits: &[Hit],
-    opens: impl Fn(Hit) -> bool,
+    begins: impl Fn(Hit) -> Option<Block>,
     alone: bool,
     cuts: &mut Vec<usize>,
 ) {
@@ -417,11 +417,20 @@ fn find_cuts(
     let mut blocks: Vec<Range<usize>> = hash.into_iter().collect();
     // Looked for once and only where there is a list: a line may hold many.
     let mut gaps: Option<Vec<usize>> = None;
-    for hit in hits.iter().copied().filter(|&hit| opens(hit)) {
-        if hit.start > line.span.start && opens_block(text, line.span, hit) {
-            let gaps = gaps.get_or_insert_with(|| wide_gaps(text, line.span));
-            let end = list_end(gaps, Span::new(hit.end, line.span.end));
-            blocks.push(hit.start..end);
+    // Where a list ends in any case.
+    let mut facts = line.span.end;
+    for &hit in hits.iter().rev() {
+        let Some(block) = begins(hit).filter(|_| opens_block(text, line.span, hit)) else {
+            continue;
+        };
+        match block {
+            Block::Facts => facts = hit.start,
+            Block::List if hit.start > line.span.start || facts < line.span.end => {
+                let gaps = gaps.get_or_insert_with(|| wide_gaps(text, line.span));
+                let end = list_end(gaps, Span::new(hit.end, line.span.end));
+                blocks.push(hit.start..end.min(facts));
+            }
+            Block::List => {}
         }
     }
     let packed = alone && line.span.len() >= PACKED_BYTES && line.shape.of(Class::End) >= 4;
@@ -462,6 +471,10 @@ fn glued_hash_run(text: &str, line: Span) -> Option<Range<usize>> {
     let class = |c: char| table.kind(c).class();
     let first = body.find(|c| class(c) == Class::Hash)?;
     let before = body[..first].trim_end().chars().next_back().map(class);
+    // Marks in a row are a heading's: `## 2. 基本原则`.
+    if body[first..].contains("## ") {
+        return None;
+    }
     // In the middle of a sentence hashtags are quoted, not attached.
     if !matches!(
         before,
@@ -676,9 +689,25 @@ fn begins_block(before: Class, rest: &str) -> bool {
     }
 }
 
-/// True if a cue of that label and role introduces a block of its own.
-pub(crate) fn opens(label: Label, role: Role) -> bool {
-    matches!(label, Label::Tags | Label::Related) && matches!(role, Role::Lead | Role::Step)
+/// What a cue in mid-line introduces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Block {
+    /// A list of tags or titles: a block of its own.
+    List,
+    /// Date, source or editor: what ends a list, `标签：甲 乙 发布于：2015-11-05`.
+    Facts,
+}
+
+impl Block {
+    /// What a hit's cues introduce.
+    pub(crate) fn of(cues: &[(Label, Role)]) -> Option<Self> {
+        let of = |&(label, role): &(Label, Role)| match (label, role) {
+            (Label::Tags | Label::Related, Role::Lead | Role::Step) => Some(Self::List),
+            (Label::Meta, Role::Lead) => Some(Self::Facts),
+            _ => None,
+        };
+        cues.iter().filter_map(of).min()
+    }
 }
 
 #[cfg(test)]
@@ -686,11 +715,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::matcher::{Matcher, Scratch};
+    use crate::rules::RuleSet;
 
     fn pieces(text: &str) -> Vec<Piece> {
         let (mut lines, mut pieces) = (Lines::default(), Vec::new());
         lines.scan(text, usize::MAX);
-        lines.pieces(text, &[], |_| false, &mut pieces);
+        lines.pieces(text, &[], |_| None, &mut pieces);
         pieces
     }
 
@@ -710,6 +741,38 @@ mod tests {
         assert!(gaps.map(|gap| &text[gap]).all(|gap| gap.trim().is_empty()));
         let last = found.last().unwrap();
         assert_eq!(last.span.of(&text), "A line as long as others.");
+    }
+
+    /// The pieces of one line under the built-in rules.
+    fn cut(line: &str) -> Vec<&str> {
+        let matcher = Matcher::new(&RuleSet::builtin()).unwrap();
+        let (mut lines, mut hits, mut pieces) = (Lines::default(), Vec::new(), Vec::new());
+        lines.scan(line, usize::MAX);
+        matcher.find(line, lines.torn, &mut Scratch::default(), &mut hits);
+        let begins = |hit: Hit| Block::of(matcher.cues(hit));
+        lines.pieces(line, &hits, begins, &mut pieces);
+        pieces.iter().map(|piece| piece.span.of(line)).collect()
+    }
+
+    #[test]
+    fn facts_end_a_list() {
+        let cut = |line| cut(line).join("|");
+        let line = "标签： 求职 面试 发布于：2015-11-05 编辑：甲";
+        assert_eq!(cut(line), "标签： 求职 面试|发布于：2015-11-05 编辑：甲");
+        let line = "来源：甲报 标签：求职 面试 责任编辑：乙";
+        assert_eq!(cut(line), "来源：甲报|标签：求职 面试|责任编辑：乙");
+        // No list, or facts that stand in no gap.
+        for whole in ["来源：甲报 责任编辑：乙", "标签：求职 面试来源：乙"] {
+            assert_eq!(cut(whole), whole);
+        }
+    }
+
+    #[test]
+    fn headings_in_mid_line_are_no_hashtags() {
+        let whole = "先看错误。### 2. 基本原则 #### 2.1 少写";
+        assert_eq!(cut(whole), [whole]);
+        let glued = "味道更好。#便当 #厨房 #家常菜";
+        assert_eq!(cut(glued), ["味道更好。", "#便当 #厨房 #家常菜"]);
     }
 
     #[test]

@@ -151,7 +151,7 @@ mod tests {
     fn shape(line: &str) -> Shape {
         let (mut lines, mut pieces) = (Lines::default(), Vec::new());
         lines.scan(line, usize::MAX);
-        lines.pieces(line, &[], |_| false, &mut pieces);
+        lines.pieces(line, &[], |_| None, &mut pieces);
         pieces.swap_remove(0).shape
     }
 

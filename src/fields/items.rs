@@ -192,7 +192,8 @@ const LONGEST_TAG: usize = 60;
 
 fn is_tag(word: &str) -> bool {
     let short = word.len() <= LONGEST_TAG || word.chars().count() <= LONGEST_TAG;
-    short && word.contains(char::is_alphanumeric)
+    let mention = word.starts_with(['@', '＠']);
+    short && !mention && word.contains(char::is_alphanumeric)
 }
 
 /// True for a block whose entries are links: most lines have one.

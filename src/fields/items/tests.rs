@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::*;
 use crate::matcher::Scratch;
-use crate::pieces::{self, Lines};
+use crate::pieces::{Block, Lines};
 use crate::rules::RuleSet;
 
 type Find = fn(&str, &[Piece], Cues<'_>, &mut Vec<Span>);
@@ -16,11 +16,8 @@ fn items(find: Find, text: &str) -> Vec<&str> {
     let (mut lines, mut hits, mut pieces) = (Lines::default(), Vec::new(), Vec::new());
     lines.scan(text, usize::MAX);
     matcher.find(text, lines.torn, &mut Scratch::default(), &mut hits);
-    let opens = |hit: Hit| {
-        let cues = matcher.cues(hit);
-        cues.iter().any(|&(label, role)| pieces::opens(label, role))
-    };
-    lines.pieces(text, &hits, opens, &mut pieces);
+    let begins = |hit: Hit| Block::of(matcher.cues(hit));
+    lines.pieces(text, &hits, begins, &mut pieces);
     let cues = Cues {
         hits: &hits,
         matcher,
