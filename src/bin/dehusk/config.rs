@@ -111,15 +111,17 @@ fn with_opposites(command: Command) -> Command {
 
 /// The settings file, if the command takes options from one and there is one.
 fn file(program: &Command, command: &str, typed: &ArgMatches) -> Result<Option<Presets>, Failure> {
-    let Ok(named) = typed.try_get_one::<PathBuf>("config") else {
+    // A flag has a value, said or not, wherever there is such an option. (Of an option that the
+    // command does not have, clap says so only with its debug assertions.)
+    let Ok(Some(no_config)) = typed.try_get_one::<bool>("no_config") else {
         return Ok(None);
     };
     let here = Path::new(FILE);
-    let path = match named {
+    let path = match typed.get_one::<PathBuf>("config") {
         // Shows options of others, which have files of their own.
         _ if command == "config" => return Ok(None),
         Some(path) => path,
-        None if typed.get_flag("no_config") || !here.exists() => return Ok(None),
+        None if *no_config || !here.exists() => return Ok(None),
         None => here,
     };
     Presets::parse(path, &run::load(path)?, program).map(Some)
