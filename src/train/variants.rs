@@ -1,9 +1,10 @@
 //! Labelled pages become variants of them, to learn from: the same article in other company.
 //!
 //! What stands before an article and what stands behind it come from another page, runs of lines
-//! are left out, blank lines are lost as some extractors lose them. So what is learned of the
-//! article of one site is not tied to that site's menus, nor the other way round. (Cutting and
-//! pasting what is learned from: for images Yun et al., CutMix, ICCV 2019.)
+//! are left out, blank lines are lost as some extractors lose them, articles stand alone as others
+//! leave them. So what is learned of the article of one site is not tied to that site's menus, nor
+//! the other way round. (Cutting and pasting what is learned from: for images Yun et al., CutMix,
+//! ICCV 2019.)
 
 use crate::gold::{self, GoldPage};
 use crate::label::Label;
@@ -12,8 +13,9 @@ use crate::markup::{Element, Markup, Run};
 use crate::random::Random;
 use crate::span::Span;
 
-/// How often what is around an article comes from another page; how often lines are left out,
-/// and blank lines are lost.
+/// How often an article stands alone, before it or behind it; how often what is around it comes
+/// from another page; how often lines are left out, and blank lines are lost.
+const BARE: f32 = 0.1;
 const GRAFTED: f32 = 0.5;
 const THINNED: f32 = 0.3;
 const BLANKLESS: f32 = 0.3;
@@ -80,24 +82,32 @@ impl<'p> Parts<'p> {
     /// article there.
     pub(super) fn variant(&self, others: &[&Self], random: &mut Random) -> GoldPage {
         let mut kept = Vec::new();
-        match self.graft(others, random) {
-            Some(other) => thin(&around(&self.head, &other.head), random, &mut kept),
-            None => thin(&self.head, random, &mut kept),
-        }
+        self.side(|parts| &parts.head, others, random, &mut kept);
         thin_paragraphs(&self.article, random, &mut kept);
-        match self.graft(others, random) {
-            Some(other) => thin(&around(&self.tail, &other.tail), random, &mut kept),
-            None => thin(&self.tail, random, &mut kept),
-        }
+        self.side(|parts| &parts.tail, others, random, &mut kept);
         if self.page.markup.is_empty() && random.unit() < BLANKLESS {
             kept.retain(|line| !line.is_blank());
         }
         self.page_of(&kept)
     }
 
-    fn graft<'o>(&self, others: &'o [&Self], random: &mut Random) -> Option<&'o Self> {
-        let grafted = random.unit() < GRAFTED;
-        grafted.then(|| others[random.below(others.len())])
+    /// What is to stand on one side of the article.
+    fn side(
+        &self,
+        of: impl Fn(&Self) -> &[Line<'p>],
+        others: &[&Self],
+        random: &mut Random,
+        kept: &mut Vec<Line<'p>>,
+    ) {
+        if !self.article.is_empty() && random.unit() < BARE {
+            return;
+        }
+        if random.unit() < GRAFTED {
+            let other = others[random.below(others.len())];
+            thin(&around(of(self), of(other)), random, kept);
+        } else {
+            thin(of(self), random, kept);
+        }
     }
 
     /// A page of these lines.
@@ -308,6 +318,39 @@ mod tests {
             shorter += usize::from(left.len() < whole.len());
         }
         assert!(shorter > 0);
+    }
+
+    #[test]
+    fn an_article_stands_alone_at_times() {
+        let page = |labels: [Label; 3]| GoldPage {
+            text: "甲\n乙\n丙\n".into(),
+            spans: [0, 4, 8]
+                .map(|at| Span::new(at, at + 3))
+                .into_iter()
+                .zip(labels)
+                .collect(),
+            ..GoldPage::default()
+        };
+        // In its own company, so that nothing else can take its surroundings away.
+        let lengths = |page: &GoldPage| {
+            let parts = Parts::new(page, None);
+            let mut random = Random(7);
+            let lengths = (0..200).map(|_| parts.variant(&[&parts], &mut random).spans.len());
+            let mut counts = [0; 4];
+            lengths.for_each(|length| counts[length] += 1);
+            counts
+        };
+        let [none, alone, one_side, both] = lengths(&page([Label::Nav, Label::Body, Label::Legal]));
+        assert_eq!(none, 0);
+        assert!(
+            0 < alone && alone < one_side && one_side < both,
+            "{alone} {one_side} {both}"
+        );
+        // Without an article there is nothing to stand alone.
+        assert_eq!(
+            lengths(&page([Label::Nav, Label::Promo, Label::Legal])),
+            [0, 0, 0, 200]
+        );
     }
 
     #[test]
