@@ -192,8 +192,8 @@ const LONGEST_TAG: usize = 60;
 
 fn is_tag(word: &str) -> bool {
     let short = word.len() <= LONGEST_TAG || word.chars().count() <= LONGEST_TAG;
-    let mention = word.starts_with(['@', '＠']);
-    short && !mention && word.contains(char::is_alphanumeric)
+    let mention = matches!(word.chars().next(), Some('@' | '＠'));
+    short && !mention && word.chars().any(char::is_alphanumeric)
 }
 
 /// True for a block whose entries are links: most lines have one.
@@ -516,18 +516,14 @@ fn drop_number(text: &str, item: Span) -> Span {
 /// True if there is something to read in an item beside its date.
 fn is_more_than_date(item: &str) -> bool {
     // What only looks like a date has few letters that no date has.
-    if item
-        .chars()
-        .filter(|c| is_letter(*c) && !in_dates(*c))
-        .count()
-        >= 2
-    {
+    let mut others = item.chars().filter(|c| is_letter(*c) && !in_dates(*c));
+    if others.nth(1).is_some() {
         return true;
     }
     match find_date(item) {
         Some((start, end)) => {
             let rest = item[..start].chars().chain(item[end..].chars());
-            rest.filter(|c| is_letter(*c)).count() >= 2
+            rest.filter(|c| is_letter(*c)).nth(1).is_some()
         }
         None => item.contains(is_letter),
     }
@@ -720,10 +716,23 @@ impl Marks {
 fn separator(text: &str, span: Span, list: bool) -> Separator {
     let body = span.of(text);
     let marks = Marks::of(body);
+    // No word of Han characters has a space inside.
+    let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
+    let [mut wide, mut counts, mut between] = [0; 3];
+    spaces(body, |start, end| {
+        let (before, behind) = (&body[..start], &body[end..]);
+        counts += usize::from(before.ends_with([')', '）']));
+        if is_wide(&body[start..end]) {
+            wide += 1;
+        } else {
+            let words = han(before.chars().next_back()) && han(behind.chars().next());
+            between += usize::from(words);
+        }
+    });
     let candidates = [
         (Separator::Class(Class::Pipe), marks.pipes),
         (Separator::Class(Class::Comma), marks.commas),
-        (Separator::Wide, Separator::Wide.count(body)),
+        (Separator::Wide, wide),
         (Separator::Class(Class::Slash), marks.slashes),
         (Separator::Class(Class::Bullet), marks.dots),
         // Brackets around each: 【甲】【乙】.
@@ -735,7 +744,6 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         ),
     ];
     let best = candidates.iter().copied().max_by_key(|&(_, count)| count);
-    let counts = Separator::Count.count(body);
     if counts >= 2 && counts > best.map_or(0, |(_, count)| count) {
         return Separator::Count;
     }
@@ -747,16 +755,6 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
     if unmarked && counted(body) && body.contains(' ') && body.split(' ').all(counted) {
         return Separator::Space;
     }
-    // No word of Han characters has a space inside.
-    let han = |c: Option<char>| c.is_some_and(|c| chars::class(c) == Class::Han);
-    let mut between = 0;
-    spaces(body, |start, end| {
-        let (before, behind) = (
-            body[..start].chars().next_back(),
-            body[end..].chars().next(),
-        );
-        between += usize::from(!is_wide(&body[start..end]) && han(before) && han(behind));
-    });
     if between > best.map_or(0, |(_, count)| count) && (list || between >= 2) {
         return Separator::Space;
     }
@@ -784,7 +782,10 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     let body = span.of(text);
     let cued = cue.is_some();
     let length = shape.weight();
-    let wide = Separator::Wide.count(body);
+    let wide = match shape.wide_gaps {
+        0 => 0,
+        _ => Separator::Wide.count(body),
+    };
     if wide >= 3 {
         return Separator::Wide;
     }
@@ -881,16 +882,19 @@ fn clean_tag(text: &str, item: Span) -> Span {
 
 /// A `#` that belongs to the word before it: C#, F#.
 fn restore_sharp(text: &str, item: Span) -> Span {
-    let sharp = matches!(item.of(text), "C" | "F" | "c" | "J") && text[item.end..].starts_with('#');
+    let sharp = matches!(item.of(text).as_bytes(), [b'C' | b'F' | b'c' | b'J'])
+        && text[item.end..].starts_with('#');
     Span::new(item.start, item.end + usize::from(sharp))
 }
 
 /// Drops a count in brackets at the end: `Python (3)`.
 fn drop_counter(text: &str, item: Span) -> Span {
     let body = item.of(text);
-    let Some(inner) = body.strip_suffix([')', '）', ']']) else {
+    let last = body.chars().next_back();
+    let Some(close) = last.filter(|c| matches!(c, ')' | '）' | ']')) else {
         return item;
     };
+    let inner = &body[..body.len() - close.len_utf8()];
     let head = inner.trim_end_matches(|c: char| c.is_ascii_digit());
     match head.strip_suffix(['(', '（', '[']) {
         Some(head) if head.len() + 1 < inner.len() && !head.trim().is_empty() => {
@@ -917,9 +921,11 @@ fn drop_votes(text: &str, item: Span) -> Span {
         let counted = body.strip_suffix('万').unwrap_or(body);
         let number =
             counted.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+        if number.len() == counted.len() {
+            return item;
+        }
         let words = number.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：'));
-        let numbered = number.len() < counted.len();
-        if !numbered || words.ends_with(|c: char| c.is_ascii()) {
+        if words.ends_with(|c: char| c.is_ascii()) {
             return item;
         }
         let Some((at, head)) = VOTES
