@@ -73,7 +73,7 @@ impl Iterator for Crawl {
     }
 }
 
-/// SplitMix64.
+/// SplitMix64. Its own and not the library's: the same seed is to give the same corpus for good.
 #[derive(Debug)]
 struct Random(u64);
 
