@@ -29,7 +29,7 @@ pub(crate) fn entity(text: &str) -> Option<(char, usize)> {
     Some((*c, at + name.len()))
 }
 
-const NAMED: [(&str, char); 8] = [
+const NAMED: [(&str, char); 9] = [
     ("nbsp;", '\u{a0}'),
     ("quot;", '"'),
     ("gt;", '>'),
@@ -38,6 +38,7 @@ const NAMED: [(&str, char); 8] = [
     ("rdquo;", '”'),
     ("hellip;", '…'),
     ("mdash;", '—'),
+    ("middot;", '·'),
 ];
 
 /// `x` and four hexadecimal digits, or up to five decimal ones behind `&`; the semicolon

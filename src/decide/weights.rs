@@ -127,8 +127,12 @@ impl Weights {
         }
         text.push('\n');
         self.table.write(&mut text);
+        // Terms in the order in which reading comes upon them, since rows of zeros are left out.
+        let known = |term: usize| move |net: &Net| net.points[names::OWN + term] != Point::ZERO;
+        let mut terms: Vec<usize> = (0..self.vocabulary.len()).collect();
+        terms.sort_by_key(|&term| self.nets.iter().position(known(term)));
         for (number, net) in (1..).zip(&self.nets) {
-            for (name, point) in self.points(net) {
+            for (name, point) in self.points(net, &terms) {
                 let row = point.map(|value| (value * UNIT as f32).round() as i32);
                 write_row(&mut text, &format!("net.{number}.{name}"), &row);
             }
@@ -156,12 +160,12 @@ impl Weights {
         Some(&mut net.points[term])
     }
 
-    /// The rows of a network by their names.
-    fn points<'n>(&self, net: &'n Net) -> Vec<(String, &'n Point)> {
-        let (own, terms) = net.points.split_at(names::OWN);
+    /// The rows of a network by their names, those of its terms in this order.
+    fn points<'n>(&self, net: &'n Net, terms: &[usize]) -> Vec<(String, &'n Point)> {
+        let (own, of_terms) = net.points.split_at(names::OWN);
         let mut rows: Vec<(String, &Point)> = (0..).map(names::name).zip(own).collect();
-        let term = |term: usize| self.vocabulary.name(term).to_owned();
-        rows.extend((0..).map(term).zip(terms));
+        let term = |&term: &usize| (self.vocabulary.name(term).to_owned(), &of_terms[term]);
+        rows.extend(terms.iter().map(term));
         for (number, layer) in (1..).zip(&net.layers) {
             let row = |name: &str| format!("layer.{number}.{name}");
             rows.extend(TAPS.iter().map(|tap| row(tap)).zip(&layer.taps));

@@ -6,6 +6,7 @@
 use crate::chars::{self, Class};
 use crate::entity::entity;
 use crate::features::{find_date, in_dates};
+use crate::fields::ends;
 use crate::label::Label;
 use crate::markup::{Markup, Tag};
 use crate::matcher::{Hit, Matcher};
@@ -68,12 +69,37 @@ impl Cues<'_> {
         span
     }
 
+    /// The last cue of a piece, if nothing but marks stands behind it.
+    fn last(self, text: &str, piece: &Piece) -> Option<Hit> {
+        const MOST_MARKS: usize = 24;
+        let last = self.hits[piece.hits.clone()].last().copied();
+        let marks = |hit: &Hit| {
+            let rest = &text[hit.end.min(piece.span.end)..piece.span.end];
+            rest.len() <= MOST_MARKS && !rest.contains(char::is_alphanumeric)
+        };
+        last.filter(marks)
+    }
+
     /// True if a cue with a short word before it ends the piece, as in 本周热门标签: a heading.
     fn heads(self, text: &str, piece: &Piece, label: Label) -> bool {
-        let span = trim_marks(text, piece.span);
-        let short = span.of(text).chars().count() <= 10;
-        let mut hits = self.hits[piece.hits.clone()].iter();
-        short && hits.any(|hit| hit.end >= span.end && self.is(*hit, Some(label), &[Role::Lead]))
+        const LONGEST: usize = 10;
+        let lead = |hit: &Hit| self.is(*hit, Some(label), &[Role::Lead]);
+        let short = |words: &str| words.chars().nth(LONGEST).is_none();
+        let last = self.last(text, piece).filter(lead);
+        last.is_some() && short(trim_marks(text, piece.span).of(text))
+    }
+
+    /// True if a few words with a button behind them are the piece: `热门文章 更多>>`.
+    fn heads_with_button(self, text: &str, piece: &Piece) -> bool {
+        const LONGEST: usize = 12;
+        let last = self.last(text, piece);
+        last.is_some_and(|hit| {
+            let before = Span::new(piece.span.start.min(hit.start), hit.start);
+            let head = skip_marks(text, before).of(text);
+            let apart = head.ends_with(|c: char| !c.is_alphanumeric());
+            let short = head.trim_end().chars().nth(LONGEST).is_none();
+            apart && short && self.is(hit, None, &[Role::Whole])
+        })
     }
 
     /// True if a cue of one of those labels is anywhere in the piece.
@@ -95,7 +121,12 @@ impl Cues<'_> {
     /// True if the whole of `span` is a cue of that role, as 没有了.
     fn covers(self, text: &str, piece: &Piece, span: Span, roles: &[Role]) -> bool {
         let hits = &self.hits[piece.hits.clone()];
-        if hits.is_empty() {
+        let Some(last) = hits.last() else {
+            return false;
+        };
+        // Most often words stand behind the last one.
+        let behind = last.end.clamp(span.start, span.end);
+        if text[behind..span.end].contains(char::is_alphanumeric) {
             return false;
         }
         let span = trim_marks(text, span);
@@ -184,14 +215,21 @@ pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec
             }
         });
     }
+    if !linked {
+        ends::trim_tags(text, items);
+    }
 }
 
-/// Chars of the longest tag: what is longer has lost its separators, and no one can tell
-/// where they were.
+/// Chars of the longest tag, and Han characters of it: what is longer has lost its separators, and
+/// no one can tell where they were.
 const LONGEST_TAG: usize = 60;
+const MOST_HAN: usize = 13;
 
 fn is_tag(word: &str) -> bool {
-    let short = word.len() <= LONGEST_TAG || word.chars().count() <= LONGEST_TAG;
+    let han = |c: &char| chars::class(*c) == Class::Han;
+    let short = word.len() <= 3 * MOST_HAN
+        || word.chars().nth(LONGEST_TAG).is_none()
+            && word.chars().filter(han).nth(MOST_HAN).is_none();
     let mention = matches!(word.chars().next(), Some('@' | '＠'));
     short && !mention && word.chars().any(char::is_alphanumeric)
 }
@@ -219,7 +257,8 @@ fn skip_head(text: &str, span: Span) -> Span {
     }
     let rest = Span::new(span.start + head + mark_len(&body[head..]), span.end).trim(text);
     // Brackets around each tag are none around a head.
-    let listed = bracketed && rest.of(text).starts_with(['[', '【']);
+    let alone = rest.is_empty() && body.starts_with('[');
+    let listed = alone || bracketed && rest.of(text).starts_with(['[', '【']);
     if listed { span } else { rest }
 }
 
@@ -240,6 +279,7 @@ pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut 
         false => plain_titles(text, pieces, cues, items),
     }
     drop_refrain(text, items);
+    ends::trim_titles(text, items);
 }
 
 /// The titles of a block of lines.
@@ -252,7 +292,8 @@ fn plain_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Sp
             continue;
         }
         if cue.is_none() {
-            let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step]);
+            let cue_alone = cues.covers(text, piece, rest, &[Role::Lead, Role::Step])
+                || list.is_inner_heading(text, piece, cues);
             let heading = index == 0 && list.is_heading(text, piece, cues, Label::Related);
             if cue_alone || heading || !list.is_title(text, piece, cues) {
                 continue;
@@ -275,10 +316,10 @@ fn plain_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Sp
     }
 }
 
-/// Without what is no longer than eight characters and there three times or more: the column, the
+/// Without what is no longer than twelve characters and there three times or more: the column, the
 /// author or the button of each entry.
 fn drop_refrain(text: &str, items: &mut Vec<Span>) {
-    let short = |item: &Span| item.of(text).chars().nth(8).is_none();
+    let short = |item: &Span| item.of(text).chars().nth(12).is_none();
     let names = items.iter().filter(|item| short(item));
     let mut names: Vec<&str> = names.map(|item| item.of(text)).collect();
     if names.len() < 3 {
@@ -403,6 +444,13 @@ impl List {
         self.count > 2 && (bare || told) || self.count > 1 && cues.heads(text, piece, label)
     }
 
+    /// True if a line further down heads those behind it.
+    fn is_inner_heading(&self, text: &str, piece: &Piece, cues: Cues<'_>) -> bool {
+        let bare = !(self.bulleted && piece.shape.first == Class::Bullet);
+        let heads = cues.heads(text, piece, Label::Related);
+        bare && (heads || cues.heads_with_button(text, piece))
+    }
+
     /// True if a line can be a title, and is no heading, blurb, byline or button.
     fn is_title(&self, text: &str, piece: &Piece, cues: Cues<'_>) -> bool {
         let shape = &piece.shape;
@@ -410,6 +458,12 @@ impl List {
         let body = piece.span.of(text);
         let heading = self.count > 1 && weight <= 6 && weight * 2 < self.typical;
         let opens = shape.last == Class::Colon;
+        // `……[详细]`
+        let button = match body.ends_with([']', '】']) {
+            true => body.rfind(['[', '【']),
+            false => None,
+        };
+        let body = button.map_or(body, |at| body[..at].trim_end());
         let cut_off = body.ends_with("...") || body.ends_with('…');
         let long = shape.of(Class::End) >= 1 && shape.of(Class::Comma) >= 1 || cut_off;
         let blurb = weight > 40 && long && weight * 2 > self.typical * 3
@@ -549,6 +603,8 @@ enum Separator {
     Space,
     /// A space beside a Han character or the end of a sentence.
     HanSpace,
+    /// A count glued to both: `甲12乙3丙40`.
+    Figures,
     /// A wide gap, behind which stands no item but what the first one is about.
     Blurb,
 }
@@ -617,6 +673,19 @@ impl Separator {
             Separator::Class(of) => {
                 for (at, c) in body.char_indices().filter(|(_, c)| class(*c) == of) {
                     see(at, at + c.len_utf8());
+                }
+            }
+            Separator::Figures => {
+                let mut open = None;
+                for (at, c) in body.char_indices().chain([(body.len(), ' ')]) {
+                    match (c.is_ascii_digit(), open) {
+                        (true, None) => open = Some(at),
+                        (false, Some(start)) => {
+                            see(start, at);
+                            open = None;
+                        }
+                        _ => {}
+                    }
                 }
             }
             Separator::Mark(mark) => {
@@ -688,6 +757,7 @@ struct Marks {
     closed: usize,
     strokes: usize,
     lows: usize,
+    points: usize,
     spaces: usize,
 }
 
@@ -703,6 +773,7 @@ impl Marks {
                 '】' | '］' => marks.closed += 1,
                 '丨' => marks.strokes += 1,
                 '_' => marks.lows += 1,
+                '．' => marks.points += 1,
                 ' ' => marks.spaces += 1,
                 _ => {}
             }
@@ -738,6 +809,7 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         // Brackets around each: 【甲】【乙】.
         (Separator::Class(Class::Close), marks.closed),
         (Separator::Mark('丨'), marks.strokes),
+        (Separator::Mark('．'), marks.points),
         (
             Separator::Mark('_'),
             if marks.spaces == 0 { marks.lows } else { 0 },
@@ -752,6 +824,9 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         word.ends_with(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic)
     };
     let unmarked = best.is_none_or(|(_, count)| count == 0);
+    if unmarked && marks.spaces == 0 && is_counted_run(body) {
+        return Separator::Figures;
+    }
     if unmarked && counted(body) && body.contains(' ') && body.split(' ').all(counted) {
         return Separator::Space;
     }
@@ -775,6 +850,21 @@ fn separator(text: &str, span: Span, list: bool) -> Separator {
         _ if body.is_ascii() && Separator::Space.count(body) < 3 => Separator::Nothing,
         _ => Separator::Space,
     }
+}
+
+/// Three words of Han characters or more, each with a count glued to its end: `甲12乙3丙40`.
+fn is_counted_run(body: &str) -> bool {
+    let mut counts = 0;
+    let mut counting = true;
+    for c in body.chars() {
+        let digit = c.is_ascii_digit();
+        if !digit && chars::class(c) != Class::Han || digit && counting && counts == 0 {
+            return false;
+        }
+        counts += usize::from(digit && !counting);
+        counting = digit;
+    }
+    counting && counts >= 3
 }
 
 /// What parts the titles of a line.
@@ -811,7 +901,9 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     } else {
         0
     };
-    if enumerated >= 3 && single < enumerated {
+    if shape.of(Class::Space) >= 4 && are_names(body) {
+        Separator::Space
+    } else if enumerated >= 3 && single < enumerated {
         Separator::Mark('、')
     } else if cue == Some(Role::Lead) && single >= 2 && length > 50 || single >= 6 && length > 120 {
         Separator::HanSpace
@@ -820,6 +912,16 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     } else {
         Separator::Nothing
     }
+}
+
+/// True if single spaces part five names or more: words of Han characters, none longer than a short
+/// title. A title itself has one space or two.
+fn are_names(body: &str) -> bool {
+    let name = |part: &str| {
+        (2..=12).contains(&part.chars().count())
+            && part.chars().all(|c| chars::class(c) == Class::Han)
+    };
+    body.split(' ').all(name) && body.split(' ').nth(4).is_some()
 }
 
 /// Without the marks at its start.
@@ -855,7 +957,12 @@ fn trim_marks(text: &str, span: Span) -> Span {
 
 /// White space, zero-width characters and separators at both ends.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || chars::class(c) == Class::Invisible
+    c.is_whitespace() || chars::class(c) == Class::Invisible || is_icon(c)
+}
+
+/// Characters for private use: icons of a font.
+fn is_icon(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}')
 }
 
 fn trim_by(text: &str, span: Span, blank: impl Fn(char) -> bool) -> Span {
@@ -865,6 +972,16 @@ fn trim_by(text: &str, span: Span, blank: impl Fn(char) -> bool) -> Span {
 }
 
 fn clean_tag(text: &str, item: Span) -> Span {
+    let ends = |c: Option<char>| {
+        let class = c.map(chars::class);
+        matches!(class, Some(Class::Han | Class::Latin | Class::Digit))
+    };
+    // Most have nothing to lose.
+    let mut chars = item.of(text).chars();
+    let first = chars.next();
+    if ends(first) && ends(chars.next_back().or(first)) {
+        return restore_sharp(text, item);
+    }
     let item = trim_by(text, item, |c| match chars::class(c) {
         Class::Comma | Class::Pipe | Class::Hash | Class::Angle | Class::Invisible => true,
         Class::Han | Class::Latin | Class::Digit => false,
@@ -873,11 +990,16 @@ fn clean_tag(text: &str, item: Span) -> Span {
                 c,
                 '•' | '·' | '●' | '◆' | '■' | '►' | '↑' | '↓' | '【' | '［'
             );
-            mark || c.is_whitespace()
+            mark || c.is_whitespace() || is_icon(c)
         }
     });
-    let item = restore_sharp(text, item);
-    drop_counter(text, item)
+    let item = drop_counter(text, restore_sharp(text, item));
+    let body = item.of(text);
+    let bracketed = body.starts_with('[') && body.ends_with(']');
+    if bracketed && body.matches(['[', ']']).count() == 2 {
+        return Span::new(item.start + 1, item.end - 1).trim(text);
+    }
+    item
 }
 
 /// A `#` that belongs to the word before it: C#, F#.
@@ -948,17 +1070,24 @@ fn drop_votes(text: &str, item: Span) -> Span {
 /// The title in an item, without bullet, rank, date and counter; none where that is all.
 fn title(text: &str, item: Span) -> Option<Span> {
     let item = drop_bullet(text, trim_by(text, item, is_blank));
-    let item = drop_rank(text, item);
+    let item = drop_rank(text, unlink(text, item));
+    // Counts stand before a date or behind it.
+    let item = drop_votes(text, drop_counter(text, item));
     let date = find_date(item.of(text));
     if date == Some((0, item.len())) {
         return None;
     }
     let item = date.map_or(item, |date| drop_date(text, item, date));
     let item = drop_votes(text, drop_counter(text, drop_bullet(text, item)));
+    // A byline: `作者 · 3小时前`.
+    let body = item.of(text).trim_end();
+    if body.ends_with(['·', '•']) && body.chars().nth(10).is_none() {
+        return None;
+    }
     let item = trim_by(text, item, |c| {
         is_blank(c)
             || matches!(chars::class(c), Class::Pipe | Class::Angle)
-            || matches!(c, '←' | '«')
+            || matches!(c, '←' | '«' | '·' | '•' | '/')
     });
     let body = item.of(text);
     let read = match date {
@@ -968,6 +1097,17 @@ fn title(text: &str, item: Span) -> Option<Span> {
     read.then_some(item)
 }
 
+/// The text of a link in Markdown: `[标题](/p/31)`.
+fn unlink(text: &str, item: Span) -> Span {
+    let body = item.of(text);
+    let link = body.starts_with('[') && body.ends_with(')');
+    let end = if link { body.find("](") } else { None };
+    match end.filter(|at| body[*at..].contains(['/', '.', '#'])) {
+        Some(end) => Span::new(item.start + 1, item.start + end),
+        None => item,
+    }
+}
+
 /// Without the bullet or arrow at its start.
 pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
     let bullet = |c: char| {
@@ -975,7 +1115,12 @@ pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
             || matches!(chars::class(c), Class::Bullet | Class::Angle)
             || matches!(c, '-' | '–' | '—' | '·' | '←' | '«' | '‹')
     };
-    let rest = item.of(text).trim_start_matches(bullet);
+    let mut rest = item.of(text).trim_start_matches(bullet);
+    while rest.starts_with(['&', '#'])
+        && let Some((_, len)) = entity(rest).filter(|(c, _)| bullet(*c))
+    {
+        rest = rest[len..].trim_start_matches(bullet);
+    }
     if rest.is_empty() {
         item
     } else {

@@ -2,6 +2,7 @@
 
 mod confidence;
 mod contacts;
+mod ends;
 mod items;
 mod masked;
 mod sections;

@@ -55,6 +55,12 @@ fn tags_by_what_parts_them() {
             ("标签：甲乙丨丙丁丨戊己", &["甲乙", "丙丁", "戊己"]),
             ("标签：甲乙_丙丁_戊己", &["甲乙", "丙丁", "戊己"]),
             ("标签：【甲乙】【丙丁】【戊己】", &["甲乙", "丙丁", "戊己"]),
+            ("[甲乙]\n[丙丁]\n[戊己]", &["甲乙", "丙丁", "戊己"]),
+            ("标签：甲乙．丙丁．戊己", &["甲乙", "丙丁", "戊己"]),
+            ("甲乙31丙丁9戊己2", &["甲乙", "丙丁", "戊己"]),
+            ("PS4攻略9", &["PS4攻略9"]),
+            ("- 甲乙\n- 丙丁\n- 戊己", &["甲乙", "丙丁", "戊己"]),
+            ("甲乙 12\n丙丁 3\n戊己 40", &["甲乙", "丙丁", "戊己"]),
             (
                 "标签云：种菜(57) LED 补光(8) 番茄(41) pH 值(5)",
                 &["种菜", "LED 补光", "番茄", "pH 值"],
@@ -77,6 +83,8 @@ fn tags_without_heads_ranks_and_what_is_glued() {
             ("1\n甲乙\n2\n丙丁\n3\n戊己", &["甲乙", "丙丁", "戊己"]),
             ("标签：", &[]),
             (&glued, &[]),
+            ("标签：茶山春雨头采手工炒青白毫银针", &[]),
+            ("标签：茶山春雨头采手工炒青", &["茶山春雨头采手工炒青"]),
         ],
     );
 }
@@ -96,6 +104,18 @@ fn titles_by_what_parts_them() {
                 &["二〇二一年水乡古桥修缮经验交流会 石桥加固与行船两不误 补充通知"],
             ),
             ("上一篇：没有了", &[]),
+            // Five short names are a list.
+            (
+                "渡口夜话 账房先生 盐工之女 六月雪 北地驿站",
+                &["渡口夜话", "账房先生", "盐工之女", "六月雪", "北地驿站"],
+            ),
+            (
+                "&middot;&nbsp;旧地坪翻新先铲还是先磨",
+                &["旧地坪翻新先铲还是先磨"],
+            ),
+            ("\u{f053} 给防火墙规则写测试", &["给防火墙规则写测试"]),
+            ("[日志采集为什么慢](/p/31)", &["日志采集为什么慢"]),
+            ("下一篇：[图](新)", &["[图](新)"]),
             // What looks like a bullet or a number of readers may be part of the title.
             (
                 "2025-06-29 .NET 服务注册的三种写法",
@@ -127,10 +147,23 @@ fn titles_without_what_stands_beside_them() {
         list(&|at, title| format!("{title} 阅读 1.{at}万")),
         list(&|at, title| format!("{title}\u{3000}发布：2022-06-1{at} 11:58\u{3000}浏览：{at}")),
         list(&|at, title| format!("{title} (1{at},408)")),
+        list(&|at, title| format!("{title} (2006-03-1{at}) (14{at})")),
         list(&|_, title| format!("{title}     苇岸")),
         list(&|_, title| format!("讨论区: 校园\u{3000}\u{3000}{title}\u{3000}\u{3000}回帖：12")),
         format!("职场\t\t-\t\t{}\n{}\n{}", title[0], title[1], title[2]),
         list(&|at, title| format!("{title}\n阅读 19{at}3")),
+        list(&|at, title| format!("{title}\n苇岸 · {at}1 小时前")),
+        list(&|at, title| format!("‧{title} 1{at}万人看过")),
+        list(&|_, title| format!("{title}\n加入书架 写书评 分享")),
+        list(&|_, title| {
+            format!(
+                "{title}\n记者走了三个县，看到的是不一样的景象，也听到不一样的话，有人说再等等，有人说等不起了，还有人已经走了……[详细]"
+            )
+        }),
+        format!(
+            "{}\n{}\n看过本文的人还看了\n{}",
+            title[0], title[1], title[2]
+        ),
         list(&|_, title| format!("{title}\n街头故事第三辑")),
         title.join("\u{3000}|\u{3000}"),
         list(&|at, title| format!("• {title} 1{at}.6.2019")),
