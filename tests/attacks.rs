@@ -56,9 +56,8 @@ const GREW: [&str; 15] = [
     "warc-codings",
 ];
 
-/// Times what usual text costs. A page that is nothing but a list of dated titles takes nearly as much
-/// to make its items.
-const BOUND: u64 = 6;
+/// Times what usual text costs.
+const BOUND: u64 = 5;
 
 const STAGES: [&str; 7] = [
     "lines", "hits", "features", "labels", "segments", "read", "write",

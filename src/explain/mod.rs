@@ -591,7 +591,7 @@ mod tests {
     fn the_rule_of_one_title_is_told() {
         let (mut raised, mut barred) = (0, 0);
         // A title that is not found at once is rare.
-        let folders = ["fixtures/gold", "fixtures/train"];
+        let folders = ["fixtures/gold", "fixtures/html", "fixtures/train"];
         on_pages(&folders, |GoldPage { id, .. }, page| {
             let rules: Vec<_> = page.pieces().map(|piece| piece.title_rule).collect();
             let is_raised = |rule: &&TitleRule| matches!(rule, TitleRule::Raised(by) if *by > 0);

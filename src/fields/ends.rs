@@ -92,11 +92,12 @@ enum Head {
     Number,
 }
 
-/// The ends of all items; nothing if there are too few for two to be alike.
+/// The ends of all items; nothing if too few have one for three to be alike.
 fn ends<'t>(text: &'t str, items: &[Span]) -> Option<(Ends<Head>, Ends<Tail<'t>>)> {
-    let of = |item: &Span| (Head::of(item.of(text)), Tail::of(item.of(text)));
-    let mut any = items.iter().filter(|item| of(item) != (None, None));
-    any.nth(2).map(|_| items.iter().map(of).unzip())
+    let heads: Vec<_> = items.iter().map(|item| Head::of(item.of(text))).collect();
+    let tails: Vec<_> = items.iter().map(|item| Tail::of(item.of(text))).collect();
+    let enough = heads.iter().flatten().nth(2).is_some() || tails.iter().flatten().nth(2).is_some();
+    enough.then_some((heads, tails))
 }
 
 impl Head {
@@ -155,8 +156,9 @@ impl<'t> Tail<'t> {
             .rposition(u8::is_ascii_digit)?;
         let counted = &item[..=last + digit];
         let unit = item[counted.len()..].trim();
-        let long = unit.chars().nth(LONGEST_UNIT).is_some();
-        if long && unit != "min read" {
+        // How long another article takes.
+        let reading = matches!(unit, "min" | "min read");
+        if !reading && unit.chars().nth(LONGEST_UNIT).is_some() {
             return None;
         }
         let figures = counted.trim_end_matches(is_figure);
@@ -176,10 +178,9 @@ impl<'t> Tail<'t> {
             true => LONGEST_ALONE,
             false => LONGEST_UNIT,
         };
-        // How long another article takes.
-        let reading = head.is_empty() && matches!(unit, "min" | "min read");
         let short = unit.chars().nth(longest).is_none() && unit.chars().all(counts);
-        let fits = number.starts_with(|c: char| c.is_ascii_digit()) && (short || reading);
+        let fits = short || reading && head.is_empty();
+        let fits = fits && number.starts_with(|c: char| c.is_ascii_digit());
         if own || !fits {
             return None;
         }

@@ -69,15 +69,11 @@ impl Cues<'_> {
         span
     }
 
-    /// The last cue of a piece, if nothing but marks stands behind it.
-    fn last(self, text: &str, piece: &Piece) -> Option<Hit> {
-        const MOST_MARKS: usize = 24;
+    /// The last cue of a piece, if no word stands behind it.
+    fn closing(self, text: &str, piece: &Piece) -> Option<Hit> {
         let last = self.hits[piece.hits.clone()].last().copied();
-        let marks = |hit: &Hit| {
-            let rest = &text[hit.end.min(piece.span.end)..piece.span.end];
-            rest.len() <= MOST_MARKS && !rest.contains(char::is_alphanumeric)
-        };
-        last.filter(marks)
+        let behind = |hit: &Hit| &text[hit.end.min(piece.span.end)..piece.span.end];
+        last.filter(|hit| !behind(hit).contains(char::is_alphanumeric))
     }
 
     /// True if a cue with a short word before it ends the piece, as in 本周热门标签: a heading.
@@ -85,14 +81,14 @@ impl Cues<'_> {
         const LONGEST: usize = 10;
         let lead = |hit: &Hit| self.is(*hit, Some(label), &[Role::Lead]);
         let short = |words: &str| words.chars().nth(LONGEST).is_none();
-        let last = self.last(text, piece).filter(lead);
+        let last = self.closing(text, piece).filter(lead);
         last.is_some() && short(trim_marks(text, piece.span).of(text))
     }
 
     /// True if a few words with a button behind them are the piece: `热门文章 更多>>`.
     fn heads_with_button(self, text: &str, piece: &Piece) -> bool {
         const LONGEST: usize = 12;
-        let last = self.last(text, piece);
+        let last = self.closing(text, piece);
         last.is_some_and(|hit| {
             let before = Span::new(piece.span.start.min(hit.start), hit.start);
             let head = skip_marks(text, before).of(text);
@@ -1131,6 +1127,9 @@ pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
 /// Drops a rank with its mark: `1.`, `02、`, `③`, or zero before a digit.
 fn drop_rank(text: &str, item: Span) -> Span {
     let body = item.of(text);
+    if !body.starts_with(|c| matches!(c, '0'..='9' | '０'..='９' | '①'..='⑳')) {
+        return item;
+    }
     let padded = body.len() > 2 && body.starts_with('0') && body.as_bytes()[1].is_ascii_digit();
     let digits = body.bytes().take_while(u8::is_ascii_digit).count();
     if (1..=3).contains(&digits) && body[digits..].starts_with(PLACES) {
