@@ -271,7 +271,7 @@ impl Worker<'_> {
         let mut record = fields::assemble(
             text,
             &self.pieces,
-            &self.decision.labels,
+            &self.decision,
             &self.features,
             &self.hits,
             &self.extractor.matcher,

@@ -95,7 +95,7 @@ pub use crate::eval::{
     Confusion, Figure, Found, Hits, Interval, LosslessScore, Measure, PageScore, Prediction,
     Predictions, Prf, Scores, Sureness, TitleScore, Wrong,
 };
-pub use crate::explain::{Boundary, Change, Evidence, Explanation, FiredCue, Reasons, TitleRule};
+pub use crate::explain::{ArticleRule, Boundary, Change, Evidence, Explanation, FiredCue, Reasons};
 pub use crate::extract::{Extractor, ExtractorBuilder, Worker, extract};
 pub use crate::fields::{Contact, ContactKind, Record, Section, Segment};
 pub use crate::gold::{GoldPage, GoldSet};

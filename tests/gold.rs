@@ -187,11 +187,11 @@ fn markup_is_no_worse_than_the_text_alone() {
     }
 }
 
-const MAIN: f64 = 0.95;
-const TITLE: f64 = 0.89;
-const TAGS: f64 = 0.85;
-const RELATED: f64 = 0.79;
-const RELATED_LOOSE: f64 = 0.80;
-const LABELS: f64 = 0.905;
-const OUTLINE: f64 = 0.71;
+const MAIN: f64 = 0.965;
+const TITLE: f64 = 0.93;
+const TAGS: f64 = 0.925;
+const RELATED: f64 = 0.885;
+const RELATED_LOOSE: f64 = 0.895;
+const LABELS: f64 = 0.945;
+const OUTLINE: f64 = 0.89;
 const LANGUAGE: f64 = 0.97;

@@ -11,7 +11,7 @@ pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
-use crate::decide::net::{Net, Trace, Worth};
+use crate::decide::net::{ITEM, Net, Trace, Worth};
 use crate::decide::weights::{UNIT, Weights};
 use crate::decide::wide::{WIDTH, WidePoints, WideRow, WideTable};
 use crate::error::Result;
@@ -26,6 +26,8 @@ use crate::pieces::{Gap, Piece};
 pub(crate) struct Decision {
     /// The label of each piece.
     pub(crate) labels: Vec<Label>,
+    /// Whether each piece, if it is of a list of titles, holds one.
+    pub(crate) holds: Vec<bool>,
     /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
     pub(crate) probabilities: Vec<f64>,
     trace: Trace,
@@ -118,6 +120,7 @@ impl Work for AddUp<'_> {
         decision.score(features, &model.table);
         let Decision {
             trace,
+            holds,
             worths,
             scores,
             ..
@@ -128,6 +131,8 @@ impl Work for AddUp<'_> {
             run(net, points, features, trace);
             net.add_worths(trace, worths);
         }
+        holds.clear();
+        holds.extend(worths.iter().map(|worth| worth[ITEM] >= 0.0));
         for (scores, worth) in scores.iter_mut().zip(worths) {
             for label in 0..Label::COUNT {
                 scores[label] += in_units(worth[label]);
@@ -242,28 +247,36 @@ impl Decision {
     }
 
     /// What has a title has a body: without one, either the likeliest piece is it or there is no
-    /// article, whichever takes less.
+    /// article, whichever takes less. What has a body and no title is no article, unless a piece is
+    /// body beyond doubt.
     fn settle_body(&mut self, gap: impl Fn(usize) -> Gap + Copy, table: &WideTable) {
         let labels = &self.labels;
         let title = labels.iter().position(|&label| label == Label::Title);
-        let Some(title) = title.filter(|_| !labels.contains(&Label::Body)) else {
+        if title.is_some() == labels.contains(&Label::Body) {
             return;
-        };
+        }
         let (scores, margins) = (&mut self.scores, &mut self.margins);
-        self.chain
-            .margins(scores, gap, table, |_| Label::Title, margins);
-        let lead = margins[title];
+        let least = match title {
+            Some(title) => {
+                self.chain
+                    .margins(scores, gap, table, |_| Label::Title, margins);
+                -margins[title]
+            }
+            None => LARGEST_DOUBT,
+        };
         self.chain
             .margins(scores, gap, table, |_| Label::Body, margins);
         let others = (0..labels.len()).rev();
         let best = others
             .filter(|&index| labels[index] != Label::Title)
             .max_by_key(|&index| margins[index]);
-        match best.filter(|&best| -margins[best] <= lead) {
+        match best.filter(|&best| margins[best] >= least) {
+            Some(_) if title.is_none() => return,
             Some(best) => scores[best][Label::Body as usize] -= margins[best] - 1,
             None => {
                 for row in scores.iter_mut() {
                     row[Label::Title as usize] = chain::NEVER;
+                    row[Label::Body as usize] = chain::NEVER;
                 }
             }
         }
@@ -276,7 +289,8 @@ impl Decision {
     }
 }
 
-/// A title less likely than this (in units of the weights) is none.
+/// A title less likely than this (in units of the weights) is none; where there is none, a body is
+/// to be more likely than not by as much.
 const LARGEST_DOUBT: i32 = 3 * UNIT;
 
 /// What a network says, in units of the weights; bounded, so that sums with it are as well.
@@ -291,19 +305,17 @@ mod tests {
     use super::*;
     use crate::decide::weights::Table;
 
-    /// What becomes of a title before a promo, by how much each leads and a body would cost.
-    fn settled(title: i32, cost: i32) -> Vec<Label> {
-        let row = |best: Label, score: i32, other: Label, less: i32| {
-            let mut row = [-1000; WIDTH];
-            row[best as usize] = score;
-            row[other as usize] = less;
-            row
-        };
+    fn row(best: Label, score: i32, other: Label, less: i32) -> WideRow {
+        let mut row = [-100_000; WIDTH];
+        row[best as usize] = score;
+        row[other as usize] = less;
+        row
+    }
+
+    /// What becomes of pieces of these scores once they have their labels.
+    fn settled(scores: Vec<WideRow>, labelled: &[Label]) -> Vec<Label> {
         let mut decision = Decision {
-            scores: vec![
-                row(Label::Title, title, Label::Nav, 0),
-                row(Label::Promo, 0, Label::Body, -cost),
-            ],
+            scores,
             ..Decision::default()
         };
         let table = WideTable::new(&Table::default());
@@ -314,14 +326,32 @@ mod tests {
             ..
         } = &mut decision;
         chain.best(scores, |_| Gap::Line, &table, labels);
-        assert_eq!(labels[..], [Label::Title, Label::Promo]);
+        assert_eq!(labels[..], *labelled);
         decision.settle_body(|_| Gap::Line, &table);
         decision.labels
     }
 
     #[test]
     fn a_title_gets_a_body_or_goes_whichever_takes_less() {
+        // A title before a promo, by how much each leads and a body would cost.
+        let settled = |title: i32, cost: i32| {
+            let scores = vec![
+                row(Label::Title, title, Label::Nav, 0),
+                row(Label::Promo, 0, Label::Body, -cost),
+            ];
+            settled(scores, &[Label::Title, Label::Promo])
+        };
         assert_eq!(settled(30, 20), [Label::Title, Label::Body]);
         assert_eq!(settled(20, 30), [Label::Nav, Label::Promo]);
+    }
+
+    #[test]
+    fn without_a_title_one_piece_is_body_beyond_doubt_or_none_is() {
+        let settled = |leads: [i32; 2]| {
+            let scores = leads.map(|lead| row(Label::Body, lead, Label::Nav, 0));
+            settled(scores.into(), &[Label::Body, Label::Body])
+        };
+        assert_eq!(settled([10, LARGEST_DOUBT]), [Label::Body, Label::Body]);
+        assert_eq!(settled([10, LARGEST_DOUBT - 1]), [Label::Nav, Label::Nav]);
     }
 }

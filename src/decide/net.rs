@@ -54,8 +54,15 @@ const REACH: [usize; 4] = [1, 2, 4, 8];
 /// Points of nothing before the first piece and behind the last: as many as a layer sees.
 const EDGE: usize = REACH[REACH.len() - 1];
 
-/// What a piece is worth as each label; as wide as vectors, the rest nothing.
-pub(crate) type Worth = [f32; Label::COUNT.next_multiple_of(16)];
+/// What a network says of a piece: what it is worth as each label, and what stands at [`ITEM`].
+pub(crate) const OUTPUTS: usize = Label::COUNT + 1;
+
+/// Whether a piece of a list of titles holds one, and is no heading, name, date or excerpt beside
+/// it: below 0 if not.
+pub(crate) const ITEM: usize = Label::COUNT;
+
+/// All that is said of a piece; as wide as vectors, the rest nothing.
+pub(crate) type Worth = [f32; OUTPUTS.next_multiple_of(16)];
 
 /// Parameters, or a slope for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +70,7 @@ pub(crate) struct Net {
     /// By a piece's own feature.
     pub(crate) points: Vec<Point>,
     pub(crate) layers: [Layer; REACH.len()],
-    pub(crate) labels: [Point; Label::COUNT],
+    pub(crate) outputs: [Point; OUTPUTS],
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -123,7 +130,7 @@ impl Net {
         Self {
             points: vec![zero; features],
             layers: std::array::from_fn(|_| layer()),
-            labels: [zero; Label::COUNT],
+            outputs: [zero; OUTPUTS],
         }
     }
 
@@ -133,7 +140,10 @@ impl Net {
             let rows = layer.taps.iter_mut().chain([&mut layer.bias]);
             rows.chain(&mut layer.page).chain(&mut layer.mix)
         });
-        self.points.iter_mut().chain(layers).chain(&mut self.labels)
+        self.points
+            .iter_mut()
+            .chain(layers)
+            .chain(&mut self.outputs)
     }
 
     /// Runs all layers over a page: over what [`Trace::points`] holds.
@@ -176,13 +186,13 @@ impl Net {
         level_all(points, levels);
     }
 
-    /// Adds what each piece is worth as each label.
+    /// Adds what it says of each piece.
     #[inline(always)]
     pub(crate) fn add_worths(&self, trace: &Trace, worths: &mut [Worth]) {
         let mut by_dim = [Worth::default(); DIM];
-        for label in 0..Label::COUNT {
+        for output in 0..OUTPUTS {
             for dim in 0..DIM {
-                by_dim[dim][label] = self.labels[label][dim];
+                by_dim[dim][output] = self.outputs[output][dim];
             }
         }
         for piece in 0..worths.len() {
@@ -191,36 +201,36 @@ impl Net {
             let mut sums = [Worth::default(); 4];
             for dim in (0..DIM).step_by(4) {
                 for at in 0..4 {
-                    for label in 0..by_dim[0].len() {
-                        sums[at][label] += by_dim[dim + at][label] * level[dim + at];
+                    for output in 0..by_dim[0].len() {
+                        sums[at][output] += by_dim[dim + at][output] * level[dim + at];
                     }
                 }
             }
             let worth = &mut worths[piece];
-            for label in 0..worth.len() {
-                worth[label] +=
-                    (sums[0][label] + sums[1][label]) + (sums[2][label] + sums[3][label]);
+            for output in 0..worth.len() {
+                worth[output] +=
+                    (sums[0][output] + sums[1][output]) + (sums[2][output] + sums[3][output]);
             }
         }
     }
 
-    /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each label's
-    /// worth) changes with each parameter but the points; returns how it changes with the sum of
+    /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each
+    /// output) changes with each parameter but the points; returns how it changes with the sum of
     /// points of each of these pieces. What lies outside of `range` is passed over.
     #[inline(always)]
     pub(crate) fn slope(
         &self,
         range: Range<usize>,
-        slopes: &[[f32; Label::COUNT]],
+        slopes: &[[f32; OUTPUTS]],
         trace: &Trace,
         slope: &mut Net,
     ) -> Vec<Point> {
         let mut behind: Vec<Point> = Vec::with_capacity(slopes.len());
         for (piece, slopes) in range.clone().zip(slopes) {
             let mut sum = Point::ZERO;
-            for (label, &by) in slopes.iter().enumerate().filter(|(_, by)| **by != 0.0) {
-                add(&mut sum, &self.labels[label], by);
-                add(&mut slope.labels[label], trace.level(piece), by);
+            for (output, &by) in slopes.iter().enumerate().filter(|(_, by)| **by != 0.0) {
+                add(&mut sum, &self.outputs[output], by);
+                add(&mut slope.outputs[output], trace.level(piece), by);
             }
             behind.push(level_slope(&trace.points[piece], &sum));
         }
@@ -487,7 +497,7 @@ mod tests {
         let (mut net, own) = example(12);
         let wanted =
             |piece: usize| std::array::from_fn(|label| (piece * 3 + label * 7) as f32 % 5.0 - 2.0);
-        let wanted: Vec<[f32; Label::COUNT]> = (0..12).map(wanted).collect();
+        let wanted: Vec<[f32; OUTPUTS]> = (0..12).map(wanted).collect();
         let total = |net: &Net| {
             let worths = worths(net, &own, &mut Trace::default());
             let pairs = worths.iter().zip(&wanted);
@@ -526,7 +536,7 @@ mod tests {
         let net = near_alone(net);
         worths(&net, &own, &mut trace);
         let mut unused = Net::new(0);
-        let mut one = vec![[0.0; Label::COUNT]; 60];
+        let mut one = vec![[0.0; OUTPUTS]; 60];
         one[30][2] = 1.0;
         let whole = net.slope(0..60, &one, &trace, &mut unused);
         let alone = net.slope(30..31, &one[30..31], &trace, &mut unused);

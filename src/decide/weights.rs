@@ -5,7 +5,8 @@
 //! `labels` line. Names are features (`len=3`, `prev.cue=17`), transitions
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
 //! A network has 32 in a line, one for each dimension: in the first, `net.1.len=3` is a feature's
-//! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's;
+//! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's,
+//! `net.1.item` that of lines of a list that hold a title;
 //! `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps, `.bias` its bias, `.page.32` what
 //! the last dimension of the page's mean adds to it, `.mix.32` what its own last dimension adds to
 //! all. Points count as far as ±32,767.
@@ -15,7 +16,7 @@ use std::fmt::Write as _;
 
 use crate::calibration::Calibration;
 use crate::decide::chain::{GAPS, Row, Transitions};
-use crate::decide::net::{DIM, Net, Point};
+use crate::decide::net::{self, DIM, Net, Point};
 use crate::error::{Error, Result};
 use crate::features::names;
 use crate::features::terms::Vocabulary;
@@ -177,8 +178,11 @@ impl Weights {
             );
             rows.extend((1..).map(|dim| row(&format!("mix.{dim}"))).zip(&layer.mix));
         }
-        let labels = Label::ALL.iter().map(|label| label.name().to_owned());
-        rows.extend(labels.zip(&net.labels));
+        let outputs = Label::ALL
+            .iter()
+            .map(|label| label.name())
+            .chain([ITEM_NAME]);
+        rows.extend(outputs.map(str::to_owned).zip(&net.outputs));
         rows
     }
 }
@@ -212,12 +216,18 @@ impl Table {
     }
 }
 
+/// What stands for whether a piece of a list holds a title.
+const ITEM_NAME: &str = "item";
+
 const TAPS: [&str; 3] = ["before", "itself", "behind"];
 
 /// The row of a network that a name stands for.
 fn slot<'n>(net: &'n mut Net, name: &str) -> Option<&'n mut Point> {
     if let Some(label) = Label::from_name(name) {
-        return Some(&mut net.labels[label as usize]);
+        return Some(&mut net.outputs[label as usize]);
+    }
+    if name == ITEM_NAME {
+        return Some(&mut net.outputs[net::ITEM]);
     }
     let Some(row) = name.strip_prefix("layer.") else {
         let feature = names::from_name(name).filter(|feature| *feature < names::OWN)?;

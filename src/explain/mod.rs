@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::calibration::Confidence;
 use crate::decide;
 use crate::decide::chain::{self, Chain, Row};
-use crate::decide::net::{self, Net, Point, Trace, Worth};
+use crate::decide::net::{self, Net, OUTPUTS, Point, Trace, Worth};
 use crate::decide::weights::{Table, Weights};
 use crate::extract::Worker;
 use crate::features::cue_features;
@@ -86,11 +86,12 @@ pub struct Reasons {
     pub cues: Vec<FiredCue>,
     /// All that was true of it.
     pub evidence: Vec<Evidence>,
-    /// What the rule of one title a page did.
-    pub title_rule: TitleRule,
-    /// By how much it was raised as body, where the page had a title, no body, and this was the
-    /// likeliest; 0 elsewhere.
-    pub body_raised: i32,
+    /// What the rules of an article did to it as title.
+    pub title_rule: ArticleRule,
+    /// What they did to it as body.
+    pub body_rule: ArticleRule,
+    /// Whether the networks say that it holds a title; nothing but for lists of titles.
+    pub holds_title: Option<bool>,
     /// What parts it from the piece before.
     pub gap: Gap,
     /// What it is worth for each label to follow the label before, or to open the page.
@@ -149,17 +150,28 @@ impl Evidence {
     }
 }
 
-/// A page with an article has one title, whatever its lines look like by themselves; and what has
-/// a title has a body ([`Reasons::body_raised`]).
+/// A page with an article has one title, whatever its lines look like by themselves; what has a title
+/// has a body, and a body without a title is one beyond doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TitleRule {
-    /// It did nothing here.
+pub enum ArticleRule {
+    /// Nothing was done here.
     None,
-    /// There was no title, and this was the likeliest: raised by so much.
+    /// There was none, and this was the likeliest: raised by so much.
     Raised(i32),
     /// The title is elsewhere, or there is no article.
     Barred,
+}
+
+impl ArticleRule {
+    /// From a score, and from what the evidence for it adds up to.
+    fn of(score: i32, evidence: i32) -> Self {
+        match score {
+            chain::NEVER => Self::Barred,
+            _ if score == evidence => Self::None,
+            _ => Self::Raised(score - evidence),
+        }
+    }
 }
 
 /// Why a segment begins with a piece.
@@ -191,16 +203,23 @@ pub enum Change {
 }
 
 impl Reasons {
-    /// What the decision added up for a label: all evidence, and what the rules of one title and
-    /// of a body did.
+    /// What the decision added up for a label: all evidence, and what the rules of an article did.
     pub fn score(&self, label: Label) -> i32 {
-        let sum = self.evidence.iter().map(|evidence| evidence.worth(label));
-        match (label, self.title_rule) {
-            (Label::Title, TitleRule::Barred) => chain::NEVER,
-            (Label::Title, TitleRule::Raised(by)) => sum.sum::<i32>() + by,
-            (Label::Body, _) => sum.sum::<i32>() + self.body_raised,
-            _ => sum.sum(),
+        let rule = match label {
+            Label::Title => self.title_rule,
+            Label::Body => self.body_rule,
+            _ => ArticleRule::None,
+        };
+        match rule {
+            ArticleRule::None => self.evidence_for(label),
+            ArticleRule::Raised(by) => self.evidence_for(label) + by,
+            ArticleRule::Barred => chain::NEVER,
         }
+    }
+
+    /// What all evidence for a label adds up to.
+    pub fn evidence_for(&self, label: Label) -> i32 {
+        self.evidence.iter().map(|one| one.worth(label)).sum()
     }
 
     /// What a label is worth here as long as all other pieces keep theirs: its score, and the
@@ -335,6 +354,10 @@ impl Explanation<'_, '_> {
         } = self.worker;
         let (label, evidence) = (self.label(at), self.evidence(at));
         let (entering, leaving) = self.steps(at);
+        let rule = |label: Label| {
+            let sum = evidence.iter().map(|one| one.worth(label)).sum();
+            ArticleRule::of(decision.scores()[at][label as usize], sum)
+        };
         Reasons {
             span: pieces[at].span,
             label,
@@ -343,8 +366,9 @@ impl Explanation<'_, '_> {
             runner_up: runner_up(&self.probabilities[at], label),
             probabilities: self.probabilities[at],
             cues: self.cues(at),
-            title_rule: title_rule(&evidence, &decision.scores()[at]),
-            body_raised: raised(Label::Body, &evidence, &decision.scores()[at]),
+            title_rule: rule(Label::Title),
+            body_rule: rule(Label::Body),
+            holds_title: (label == Label::Related).then(|| decision.holds[at]),
             evidence,
             gap: pieces[at].gap,
             entering,
@@ -417,7 +441,7 @@ impl Explanation<'_, '_> {
     fn of_net(&self, at: usize, net: &Net, trace: &Trace) -> [Point; Label::COUNT] {
         let mut unused = Net::new(0);
         Label::ALL.map(|label| {
-            let mut slopes = [0.0; Label::COUNT];
+            let mut slopes = [0.0; OUTPUTS];
             slopes[label as usize] = 1.0;
             net.slope(at..at + 1, &[slopes], trace, &mut unused)[0]
         })
@@ -494,21 +518,6 @@ fn runner_up(probabilities: &[f64; Label::COUNT], label: Label) -> Label {
         if right > left { b } else { a }
     };
     others.reduce(better).unwrap_or(label)
-}
-
-/// What the decision has besides the evidence.
-fn title_rule(evidence: &[Evidence], scores: &[i32]) -> TitleRule {
-    match raised(Label::Title, evidence, scores) {
-        0 => TitleRule::None,
-        _ if scores[Label::Title as usize] == chain::NEVER => TitleRule::Barred,
-        by => TitleRule::Raised(by),
-    }
-}
-
-/// By how much a score is more than the evidence for it.
-fn raised(label: Label, evidence: &[Evidence], scores: &[i32]) -> i32 {
-    let sum: i32 = evidence.iter().map(|one| one.worth(label)).sum();
-    scores[label as usize] - sum
 }
 
 #[cfg(test)]
@@ -594,11 +603,12 @@ mod tests {
         let folders = ["fixtures/gold", "fixtures/html", "fixtures/train"];
         on_pages(&folders, |GoldPage { id, .. }, page| {
             let rules: Vec<_> = page.pieces().map(|piece| piece.title_rule).collect();
-            let is_raised = |rule: &&TitleRule| matches!(rule, TitleRule::Raised(by) if *by > 0);
+            let is_raised =
+                |rule: &&ArticleRule| matches!(rule, ArticleRule::Raised(by) if *by > 0);
             let up = rules.iter().filter(is_raised).count();
             let out = rules
                 .iter()
-                .filter(|rule| **rule == TitleRule::Barred)
+                .filter(|rule| **rule == ArticleRule::Barred)
                 .count();
             assert!(up <= 1 && (up == 0 || out == 0), "{id}");
             (raised, barred) = (raised + up, barred + out);
@@ -611,8 +621,14 @@ mod tests {
         on_all_pages(|GoldPage { id, .. }, page| {
             let count = |label: Label| page.pieces().filter(|piece| piece.label == label).count();
             assert!(count(Label::Title) == 0 || count(Label::Body) > 0, "{id}");
-            for piece in page.pieces().filter(|piece| piece.body_raised != 0) {
-                assert_eq!((piece.label, count(Label::Body)), (Label::Body, 1), "{id}");
+            for piece in page.pieces() {
+                match piece.body_rule {
+                    ArticleRule::None => {}
+                    ArticleRule::Raised(_) => {
+                        assert_eq!((piece.label, count(Label::Body)), (Label::Body, 1), "{id}");
+                    }
+                    ArticleRule::Barred => assert_eq!(count(Label::Body), 0, "{id}"),
+                }
             }
         });
     }

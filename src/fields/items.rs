@@ -268,21 +268,38 @@ const WORDS: [Class; 6] = [
     Class::Digit,
 ];
 
-/// The titles of a list.
-pub(crate) fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+/// The titles of a list; `holds` tells which pieces hold any.
+pub(crate) fn related(
+    text: &str,
+    pieces: &[Piece],
+    holds: &[bool],
+    cues: Cues<'_>,
+    items: &mut Vec<Span>,
+) {
     match is_linked(pieces, cues.markup) {
-        true => linked_titles(text, pieces, cues, items),
-        false => plain_titles(text, pieces, cues, items),
+        true => {
+            let pieces = pieces.iter().zip(holds);
+            let told = pieces.filter_map(|(piece, holds)| holds.then_some(piece));
+            linked_titles(text, told, cues, items);
+        }
+        false => plain_titles(text, pieces, holds, cues, items),
     }
     drop_refrain(text, items);
     ends::trim_titles(text, items);
 }
 
 /// The titles of a block of lines.
-fn plain_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+fn plain_titles(
+    text: &str,
+    pieces: &[Piece],
+    holds: &[bool],
+    cues: Cues<'_>,
+    items: &mut Vec<Span>,
+) {
     let list = List::of(text, pieces);
     let worded = |piece: &Piece| WORDS.iter().any(|&class| piece.shape.of(class) > 0);
-    for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| worded(piece)) {
+    let told = |(index, piece): &(usize, &Piece)| holds[*index] && worded(piece);
+    for (index, piece) in pieces.iter().enumerate().filter(told) {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Related);
         if rest.is_empty() || cues.covers(text, piece, rest, &[Role::Empty, Role::Whole]) {
             continue;
@@ -322,15 +339,18 @@ fn drop_refrain(text: &str, items: &mut Vec<Span>) {
         return;
     }
     names.sort_unstable();
-    let refrain = |name: &str| {
-        let at = names.partition_point(|other| *other < name);
-        names.get(at + 2) == Some(&name)
-    };
-    items.retain(|item| !(short(item) && refrain(item.of(text))));
+    let runs = names.chunk_by(|one, next| one == next);
+    let refrains: Vec<&str> = runs.filter_map(|run| run.get(2).copied()).collect();
+    items.retain(|item| !(short(item) && refrains.binary_search(&item.of(text)).is_ok()));
 }
 
 /// The titles of a block whose entries are links: one for each link.
-fn linked_titles(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+fn linked_titles<'p>(
+    text: &str,
+    pieces: impl Iterator<Item = &'p Piece>,
+    cues: Cues<'_>,
+    items: &mut Vec<Span>,
+) {
     const BUTTONS: &[Role] = &[Role::Empty, Role::Whole, Role::Lead, Role::Step];
     // The best part of the link that is being read.
     let mut best: Option<(u32, u8, Span)> = None;
@@ -472,7 +492,7 @@ impl List {
     /// in a list of counts.
     fn drop_columns(&self, text: &str, row: Span) -> Span {
         let mut row = row;
-        if self.columns {
+        if self.columns && !is_headline(row.of(text)) {
             let mut longest = Span::default();
             Separator::Wide.each(text, row, |cell| {
                 let cell = cell.trim(text);
@@ -870,6 +890,7 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     let length = shape.weight();
     let wide = match shape.wide_gaps {
         0 => 0,
+        1 if is_headline(body) => 0,
         _ => Separator::Wide.count(body),
     };
     if wide >= 3 {
@@ -908,6 +929,18 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     } else {
         Separator::Nothing
     }
+}
+
+/// True for a headline in two halves, as newspapers of Taiwan and Japan have them: `甲乙丙丁戊　己庚辛壬癸`.
+/// In a column there stands something shorter, a figure or a name behind a colon.
+fn is_headline(body: &str) -> bool {
+    const LEAST: usize = 5;
+    let ideograph = |c: &char| matches!(chars::class(*c), Class::Han | Class::Kana);
+    let half = |part: &str| part.chars().filter(ideograph).nth(LEAST - 1).is_some();
+    let halves = body.split_once('\u{3000}');
+    halves.is_some_and(|(one, other)| {
+        half(one) && half(other) && !other.contains(['\u{3000}', ':', '：'])
+    })
 }
 
 /// True if single spaces part five names or more: words of Han characters, none longer than a short
@@ -1066,6 +1099,10 @@ fn drop_votes(text: &str, item: Span) -> Span {
 /// The title in an item, without bullet, rank, date and counter; none where that is all.
 fn title(text: &str, item: Span) -> Option<Span> {
     let item = drop_bullet(text, trim_by(text, item, is_blank));
+    // Nothing stands beside a single character.
+    if item.len() <= 4 {
+        return item.of(text).contains(is_letter).then_some(item);
+    }
     let item = drop_rank(text, unlink(text, item));
     // Counts stand before a date or behind it.
     let item = drop_votes(text, drop_counter(text, item));

@@ -9,6 +9,7 @@ mod sections;
 mod segments;
 
 use crate::calibration::Confidence;
+use crate::decide::Decision;
 use crate::features::Features;
 use crate::label::Label;
 use crate::language::{Language, Tally};
@@ -195,12 +196,13 @@ pub(crate) use self::confidence::set as set_confidence;
 pub(crate) fn assemble<'p>(
     text: &'p str,
     pieces: &[Piece],
-    labels: &[Label],
+    decision: &Decision,
     features: &Features,
     hits: &[Hit],
     matcher: &Matcher,
     markup: &Markup,
 ) -> Record<'p> {
+    let Decision { labels, holds, .. } = decision;
     let blocks = segments::group(pieces, labels, |piece| features.lead(piece));
     let mut segments = segments::tile(text, pieces, labels, &blocks);
     let cues = items::Cues {
@@ -209,11 +211,10 @@ pub(crate) fn assemble<'p>(
         markup,
     };
     for (segment, block) in segments.iter_mut().zip(&blocks) {
+        let (pieces, holds) = (&pieces[block.clone()], &holds[block.clone()]);
         match segment.kind {
-            Label::Tags => items::tags(text, &pieces[block.clone()], cues, &mut segment.items),
-            Label::Related => {
-                items::related(text, &pieces[block.clone()], cues, &mut segment.items)
-            }
+            Label::Tags => items::tags(text, pieces, cues, &mut segment.items),
+            Label::Related => items::related(text, pieces, holds, cues, &mut segment.items),
             _ => {}
         }
     }

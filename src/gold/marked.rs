@@ -48,6 +48,9 @@ pub(super) fn parse(id: String, marked: &str) -> Result<GoldPage, String> {
             continue;
         };
         let text = |span: Span| span.of(&page.text).to_owned();
+        if label == Label::Related {
+            page.listed.extend_from_slice(&items);
+        }
         match label {
             Label::Tags => page.tags.extend(items.drain(..).map(text)),
             Label::Related => page.related.extend(items.drain(..).map(text)),

@@ -38,6 +38,8 @@ pub struct GoldPage {
     pub tags: Vec<String>,
     /// Titles of other articles, in page order.
     pub related: Vec<String>,
+    /// Where these stand, in order. Where the file does not tell, it is all that has their label.
+    pub listed: Vec<Span>,
     /// Level and text of each heading, where the file tells.
     pub sections: Option<Vec<(u8, String)>>,
     /// The main language's BCP 47 tag, where the file tells.
@@ -159,6 +161,10 @@ impl GoldSet {
                 add(&(span.end as u64).to_le_bytes());
                 add(&[*label as u8]);
             }
+            for title in &page.listed {
+                add(&(title.start as u64).to_le_bytes());
+                add(&(title.end as u64).to_le_bytes());
+            }
         }
         hash
     }
@@ -277,17 +283,40 @@ fn page(file: File, text: String) -> std::result::Result<GoldPage, String> {
             },
         )
         .collect();
+    let spans: Vec<(Span, Label)> = spans?;
+    let listed = places(&text, &spans, &file.related);
     Ok(GoldPage {
         id: file.id,
         text,
         markup: Markup::default(),
-        spans: spans?,
+        spans,
+        listed,
         title: file.title,
         tags: file.tags,
         related: file.related,
         sections: file.sections,
         language: file.language,
     })
+}
+
+/// Where titles stand in the lists of a page: all of the lists if one of them is not found.
+fn places(text: &str, spans: &[(Span, Label)], titles: &[String]) -> Vec<Span> {
+    let lists = spans.iter().filter(|(_, label)| *label == Label::Related);
+    let spans: Vec<Span> = lists.map(|(span, _)| *span).collect();
+    let mut rest = spans.iter().copied();
+    let mut here = Span::default();
+    let place = |title: &String| loop {
+        // What the file says of spans has not been checked.
+        let found = text.get(here.start..here.end)?.find(title.as_str());
+        if let Some(at) = found {
+            let start = here.start + at;
+            here.start = start + title.len();
+            return Some(Span::new(start, here.start));
+        }
+        here = rest.next()?;
+    };
+    let places: Option<Vec<Span>> = titles.iter().map(place).collect();
+    places.filter(|places| !places.is_empty()).unwrap_or(spans)
 }
 
 #[cfg(test)]
@@ -338,6 +367,33 @@ mod tests {
             fault.starts_with("unknown label \"ad\"; there are: title, heading, "),
             "{fault}"
         );
+    }
+
+    #[test]
+    fn titles_are_found_in_their_lists_or_the_lists_are_told() {
+        // 甲 stands in the body, too.
+        let text = "甲乙\n上一篇：甲\n下一篇：丙";
+        let span = |start: usize, end: usize, label: &str| {
+            format!("{{\"start\":{start},\"end\":{end},\"label\":\"{label}\"}}")
+        };
+        let list = [
+            span(0, 6, "body"),
+            span(7, 22, "related"),
+            span(23, 38, "related"),
+        ];
+        let listed = |titles: &str| {
+            let list = spans(&list.join(","));
+            let json = list.replacen('{', &format!("{{\"related\":[{titles}],"), 1);
+            parse(text, &json).unwrap().listed
+        };
+        let lists = [Span::new(7, 22), Span::new(23, 38)];
+        assert_eq!(
+            listed("\"甲\",\"丙\""),
+            [Span::new(19, 22), Span::new(35, 38)]
+        );
+        for unknown in ["\"丙\",\"甲\"", "\"甲\",\"丁\"", ""] {
+            assert_eq!(listed(unknown), lists, "{unknown}");
+        }
     }
 
     #[test]

@@ -55,11 +55,18 @@ pub(super) struct Example {
     ends: Vec<[usize; 2]>,
     gaps: Vec<usize>,
     gold: Vec<usize>,
+    /// Whether each piece of a list holds a title.
+    items: Vec<Option<bool>>,
     importance: f64,
 }
 
 impl Example {
-    pub(super) fn new(features: &Features, gaps: Vec<usize>, gold: Vec<usize>) -> Self {
+    pub(super) fn new(
+        features: &Features,
+        gaps: Vec<usize>,
+        gold: Vec<usize>,
+        items: Vec<Option<bool>>,
+    ) -> Self {
         let (mut ids, mut ends) = (Vec::new(), Vec::new());
         for piece in 0..features.len() {
             ids.extend_from_slice(features.own(piece));
@@ -73,6 +80,7 @@ impl Example {
             ends,
             gaps,
             gold,
+            items,
             importance,
         }
     }
@@ -92,6 +100,7 @@ impl Example {
             ends,
             gaps,
             gold,
+            items: self.items.clone(),
             importance: self.importance,
         }
     }
@@ -322,6 +331,9 @@ impl Shard {
                 loss -= f64::from(model.rows[step][gold]);
             }
         }
+        for (worth, holds) in self.scratch.worths.iter().zip(&example.items) {
+            loss += holds.map_or(0.0, |holds| surprise(worth[net::ITEM], holds));
+        }
         self.loss += example.importance * loss;
         self.slope_of_pieces(example, shares, model);
         self.slope_of_steps(example, weights);
@@ -346,7 +358,14 @@ impl Shard {
             if piece == last {
                 add(&mut self.slope.rows[END], &slopes, 1.0);
             }
-            all.push(slopes);
+            let mut outputs = [0.0; net::OUTPUTS];
+            outputs[..L].copy_from_slice(&slopes);
+            if let Some(holds) = example.items[piece] {
+                let slope =
+                    chance(self.scratch.worths[piece][net::ITEM]) - f64::from(u8::from(holds));
+                outputs[net::ITEM] = (slope * example.importance) as f32;
+            }
+            all.push(outputs);
         }
         let points = model
             .net
@@ -382,6 +401,17 @@ impl Shard {
     }
 }
 
+/// How probable it is that a piece holds a title.
+fn chance(worth: f32) -> f64 {
+    1.0 / (1.0 + f64::from(-worth).exp())
+}
+
+/// How unlikely it is that it does, or does not: the logarithm.
+fn surprise(worth: f32, holds: bool) -> f64 {
+    let against = f64::from(if holds { -worth } else { worth });
+    against.max(0.0) + (-against.abs()).exp().ln_1p()
+}
+
 #[inline(always)]
 fn add(sums: &mut [f32; L], terms: &[f32; L], share: f32) {
     for (sum, term) in sums.iter_mut().zip(terms) {
@@ -401,6 +431,7 @@ mod tests {
     fn pages() -> (Vec<Example>, Model) {
         let page = |ids: Vec<Id>, ends: Vec<[usize; 2]>, gaps: Vec<usize>, gold| Example {
             ids,
+            items: [None, Some(true), Some(false)][..ends.len()].to_vec(),
             ends,
             gaps,
             gold,
@@ -445,7 +476,7 @@ mod tests {
     #[test]
     fn the_loss_is_that_of_all_sequences_counted_one_by_one() {
         let (examples, mut model) = pages();
-        model.net.labels = [net::Point::ZERO; L];
+        model.net.outputs = [net::Point::ZERO; net::OUTPUTS];
         let row = |at: usize| model.rows[at].map(f64::from);
         let page = &examples[0];
         let worth = |labels: [usize; 3]| {
@@ -461,7 +492,9 @@ mod tests {
         };
         let all = (0..L * L * L).map(|n| [n / L / L, n / L % L, n % L]);
         let total: f64 = all.map(|labels| worth(labels).exp()).sum();
-        let expected = page.importance * (total.ln() - worth([0, 2, 2]));
+        // Of the two pieces of a list nothing is known.
+        let unknown = 2.0 * 2f64.ln();
+        let expected = page.importance * (total.ln() - worth([0, 2, 2]) + unknown);
         let (loss, _) = loss(&examples[..1], &model);
         assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
     }

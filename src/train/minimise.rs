@@ -143,5 +143,5 @@ fn scatter(model: &mut Model, random: &mut Random) {
         fill(&mut layer.page, 0.5 / width);
         fill(&mut layer.mix, 0.9 / width);
     }
-    fill(&mut model.net.labels, 0.5 / width);
+    fill(&mut model.net.outputs, 0.5 / width);
 }

@@ -194,11 +194,12 @@ impl Version {
         let gold = pieces
             .iter()
             .map(|piece| gold_label(page, piece.span) as usize);
+        let items = pieces.iter().map(|piece| holds_title(page, piece.span));
         let texts = pieces.iter().map(|piece| piece.span.of(&page.text));
         let mut tally = Tally::default();
         pieces.iter().for_each(|piece| tally.add(&piece.shape));
         let version = Self {
-            example: Example::new(&features, gaps.collect(), gold.collect()),
+            example: Example::new(&features, gaps.collect(), gold.collect(), items.collect()),
             terms: Terms::new(texts),
         };
         (version, tally.language())
@@ -233,6 +234,18 @@ fn gold_label(page: &GoldPage, piece: Span) -> Label {
     }
 }
 
+/// Whether a piece of a list holds a title; nothing of others.
+fn holds_title(page: &GoldPage, piece: Span) -> Option<bool> {
+    let listed = gold_label(page, piece) == Label::Related;
+    listed.then(|| {
+        let first = page
+            .listed
+            .partition_point(|title| title.end <= piece.start);
+        let next = page.listed.get(first);
+        next.is_some_and(|title| title.start < piece.end)
+    })
+}
+
 /// The mean of what the models say: a table of their means, and networks of which each says its
 /// share.
 fn to_weights(models: Vec<Model>, vocabulary: Vocabulary) -> Weights {
@@ -249,8 +262,8 @@ fn to_weights(models: Vec<Model>, vocabulary: Vocabulary) -> Weights {
     {
         let pairs = rows.iter_mut().flatten().zip(more.iter().flatten());
         pairs.for_each(|(sum, weight)| *sum += weight * share);
-        let labels = net.labels.iter_mut().flat_map(|row| &mut row.0);
-        labels.for_each(|value| *value *= share);
+        let outputs = net.outputs.iter_mut().flat_map(|row| &mut row.0);
+        outputs.for_each(|value| *value *= share);
         weights.nets.push(net);
     }
     weights.table = to_table(&rows);

@@ -35,6 +35,7 @@ struct Line<'p> {
     page: &'p GoldPage,
     range: Span,
     labels: &'p [(Span, Label)],
+    listed: &'p [Span],
     /// Whether the title of its page stands in it.
     tells_title: bool,
 }
@@ -113,7 +114,7 @@ impl<'p> Parts<'p> {
     /// A page of these lines.
     fn page_of(&self, lines: &[Line<'_>]) -> GoldPage {
         let mut text = String::new();
-        let mut spans = Vec::new();
+        let (mut spans, mut listed) = (Vec::new(), Vec::new());
         let mut markup = Markup {
             title: self.page.markup.title.clone(),
             ..Markup::default()
@@ -132,6 +133,7 @@ impl<'p> Parts<'p> {
                     .iter()
                     .map(|&(span, label)| (moved(span), label)),
             );
+            listed.extend(line.listed.iter().map(|&title| moved(title)));
             let known = places
                 .iter()
                 .find(|(page, ..)| std::ptr::eq(*page, line.page));
@@ -161,6 +163,7 @@ impl<'p> Parts<'p> {
             id: self.page.id.clone(),
             text,
             spans,
+            listed,
             markup,
             ..GoldPage::default()
         }
@@ -215,10 +218,15 @@ fn lines(page: &GoldPage) -> Vec<Line<'_>> {
         let end = page
             .spans
             .partition_point(|(span, _)| span.start < range.end);
+        let first_title = page
+            .listed
+            .partition_point(|title| title.end <= range.start);
+        let end_title = page.listed.partition_point(|title| title.start < range.end);
         Line {
             page,
             range,
             labels: &page.spans[first..end.max(first)],
+            listed: &page.listed[first_title..end_title.max(first_title)],
             tells_title: !title.is_empty() && text.contains(title),
         }
     };
@@ -389,6 +397,36 @@ mod tests {
         assert_eq!(ids(1), ["b"]);
         assert_eq!(ids(2), ["c"]);
         assert_eq!(ids(4), ["e"]);
+    }
+
+    #[test]
+    fn titles_of_lists_go_with_their_lines() {
+        let titles = |page: &GoldPage| -> Vec<String> {
+            let titles = page.listed.iter().map(|title| title.of(&page.text));
+            titles.map(str::to_owned).collect()
+        };
+        let variants = variants("gold");
+        let known: Vec<_> = variants.iter().flat_map(|(page, _)| titles(page)).collect();
+        for (page, variant) in &variants {
+            for title in titles(variant) {
+                assert!(known.contains(&title), "{}: {title}", page.id);
+            }
+            let in_a_list = |title: &&Span| {
+                let mut spans = variant.spans.iter();
+                spans.any(|(span, label)| {
+                    *label == Label::Related && span.start <= title.start && title.end <= span.end
+                })
+            };
+            assert_eq!(
+                variant.listed.iter().filter(in_a_list).count(),
+                variant.listed.len()
+            );
+        }
+        assert!(
+            variants
+                .iter()
+                .any(|(_, variant)| !variant.listed.is_empty())
+        );
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::rules::RuleSet;
 
 type Find = fn(&str, &[Piece], Cues<'_>, &mut Vec<Span>);
 
+/// The titles of a list whose pieces may all hold one.
+fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    super::related(text, pieces, &vec![true; pieces.len()], cues, items);
+}
+
 /// The items of a text that is one block.
 fn items(find: Find, text: &str) -> Vec<&str> {
     static MATCHER: OnceLock<Matcher> = OnceLock::new();
@@ -175,4 +180,57 @@ fn titles_without_what_stands_beside_them() {
     ] {
         assert_eq!(items(related, &block), title, "{block}");
     }
+}
+
+#[test]
+fn headlines_in_two_halves_stay_whole() {
+    check(
+        related,
+        &[
+            (
+                "• 老街停車場今起收費　攤商擔心客人不來\n• 小學校慶改到週六　家長多半說好\n• 圖書館延長開放　夜讀座位翻倍",
+                &[
+                    "老街停車場今起收費　攤商擔心客人不來",
+                    "小學校慶改到週六　家長多半說好",
+                    "圖書館延長開放　夜讀座位翻倍",
+                ],
+            ),
+            (
+                "延伸閱讀：漁港冷凍庫停電整晚　兩噸魚貨報銷",
+                &["漁港冷凍庫停電整晚　兩噸魚貨報銷"],
+            ),
+            // A figure stands in a column of its own.
+            (
+                "糯米酒怎麼釀才不酸　點擊：1204\n粿模的木頭要怎麼養　點擊：88\n舊蒸籠還能不能再用　點擊：310",
+                &[
+                    "糯米酒怎麼釀才不酸",
+                    "粿模的木頭要怎麼養",
+                    "舊蒸籠還能不能再用",
+                ],
+            ),
+        ],
+    );
+}
+
+/// The titles of a list where, by the networks, every second piece holds none.
+fn of_every_second(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    let holds: Vec<bool> = (0..pieces.len()).map(|piece| piece % 2 == 0).collect();
+    super::related(text, pieces, &holds, cues, items);
+}
+
+#[test]
+fn what_holds_no_title_is_left_out() {
+    check(
+        of_every_second,
+        &[
+            (
+                "老茶园春天怎么剪枝\n浇水的人说要看土色\n井水为什么冬暖夏凉\n村里的老人都这么讲",
+                &["老茶园春天怎么剪枝", "井水为什么冬暖夏凉"],
+            ),
+            (
+                "上一篇：老茶园春天怎么剪枝\n下一篇：没有更早的了",
+                &["老茶园春天怎么剪枝"],
+            ),
+        ],
+    );
 }

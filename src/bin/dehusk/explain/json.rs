@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use dehusk::{Boundary, Change, Label, Reasons, Segment, TitleRule};
+use dehusk::{ArticleRule, Boundary, Change, Label, Reasons, Segment};
 use serde_json::{Value, json};
 
 use crate::explain::Told;
@@ -72,14 +72,15 @@ fn piece(text: &str, piece: &Reasons) -> Value {
         "cues": cues.collect::<Vec<_>>(),
         "features": features(piece),
     });
-    if let TitleRule::Raised(by) = piece.title_rule {
-        value["title_raised"] = by.into();
+    for (name, rule) in [("title", piece.title_rule), ("body", piece.body_rule)] {
+        match rule {
+            ArticleRule::Raised(by) => value[format!("{name}_raised")] = by.into(),
+            ArticleRule::Barred => value[format!("{name}_barred")] = true.into(),
+            _ => {}
+        }
     }
-    if piece.title_rule == TitleRule::Barred {
-        value["title_barred"] = true.into();
-    }
-    if piece.body_raised != 0 {
-        value["body_raised"] = piece.body_raised.into();
+    if let Some(holds) = piece.holds_title {
+        value["holds_title"] = holds.into();
     }
     if let Some(edge) = &piece.boundary {
         value["boundary"] = boundary(edge);

@@ -1,6 +1,6 @@
 //! Reasons become words and sorted lists, the same for terminal and HTML.
 
-use dehusk::{Change, Evidence, FiredCue, Gap, Label, Reasons, TitleRule};
+use dehusk::{ArticleRule, Change, Evidence, FiredCue, Gap, Label, Reasons};
 
 /// Log-odds with their sign.
 pub(super) fn odds(thousandths: i32) -> String {
@@ -48,22 +48,32 @@ pub(super) fn edge(piece: &Reasons) -> Option<String> {
     })
 }
 
-/// What the rules of one title a page and of a body did.
+/// What the rules of an article did.
 pub(super) fn rule(piece: &Reasons) -> Option<String> {
-    match piece.title_rule {
-        _ if piece.body_raised != 0 => Some(format!(
+    let would_be = |label| piece.evidence_for(label) > piece.score(piece.label);
+    match (piece.title_rule, piece.body_rule) {
+        (_, ArticleRule::Raised(by)) => Some(format!(
             "the page had a title and no body; this was the likeliest and is raised by {}",
-            odds(piece.body_raised)
+            odds(by)
         )),
-        TitleRule::Raised(by) => Some(format!(
+        (ArticleRule::Raised(by), _) => Some(format!(
             "no line was a title by itself; this was the likeliest and is raised by {}",
             odds(by)
         )),
-        TitleRule::Barred if piece.runner_up == Label::Title => {
+        (_, ArticleRule::Barred) if would_be(Label::Body) => Some(
+            "the page has no article: no line is its title, and none is body beyond doubt".into(),
+        ),
+        (ArticleRule::Barred, _) if would_be(Label::Title) => {
             Some("the page has its title elsewhere, or no article".into())
         }
         _ => None,
     }
+}
+
+/// Why there is nothing of it among the titles.
+pub(super) fn no_title(piece: &Reasons) -> Option<String> {
+    let none = piece.holds_title == Some(false);
+    none.then(|| "none: by what is around it a heading, name, date or excerpt".into())
 }
 
 /// What spoke for a label, and for it or another.
