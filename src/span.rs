@@ -42,3 +42,10 @@ impl Span {
         }
     }
 }
+
+/// Those of `all`, which are in order and apart, that share a byte with `range`.
+pub(crate) fn overlapping<T>(all: &[T], range: Span, span_of: impl Fn(&T) -> Span) -> &[T] {
+    let first = all.partition_point(|one| span_of(one).end <= range.start);
+    let behind = &all[first..];
+    &behind[..behind.partition_point(|one| span_of(one).start < range.end)]
+}

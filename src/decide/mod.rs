@@ -2,7 +2,8 @@
 //!
 //! What a piece is worth as each label is a sum: of a row of the table for each of its features
 //! and of those of the pieces beside it, and of what the networks make of it, of 15 pieces on
-//! either side and of the page's mean. The best sequence of labels wins.
+//! either side and of the page's mean. The best sequence of labels wins. The networks tell as well
+//! which lines of a list hold a title.
 
 pub(crate) mod chain;
 pub(crate) mod net;

@@ -1,5 +1,5 @@
-//! Pieces become what each is worth as each label, seen together with the pieces around it: a
-//! small network of dilated convolutions.
+//! Pieces become what each is worth as each label, and whether it holds a title of a list, seen
+//! together with the pieces around it: a small network of dilated convolutions.
 //!
 //! Every feature is a point in a space of [`DIM`] dimensions, a piece the sum of its features'
 //! points. Four layers follow. Each lets a piece see itself and the pieces 1, 2, 4 and 8 places
@@ -214,9 +214,9 @@ impl Net {
         }
     }
 
-    /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each
-    /// output) changes with each parameter but the points; returns how it changes with the sum of
-    /// points of each of these pieces. What lies outside of `range` is passed over.
+    /// Adds to `slope` how the sum of `slopes` (for each of some pieces: one for each output)
+    /// changes with each parameter but the points; returns how it changes with the sum of points
+    /// of each of these pieces. What lies outside of `range` is passed over.
     #[inline(always)]
     pub(crate) fn slope(
         &self,
@@ -495,8 +495,9 @@ mod tests {
     #[test]
     fn the_slope_is_that_of_the_worths() {
         let (mut net, own) = example(12);
-        let wanted =
-            |piece: usize| std::array::from_fn(|label| (piece * 3 + label * 7) as f32 % 5.0 - 2.0);
+        let wanted = |piece: usize| {
+            std::array::from_fn(|output| (piece * 3 + output * 7) as f32 % 5.0 - 2.0)
+        };
         let wanted: Vec<[f32; OUTPUTS]> = (0..12).map(wanted).collect();
         let total = |net: &Net| {
             let worths = worths(net, &own, &mut Trace::default());

@@ -179,9 +179,8 @@ impl<'t> Tail<'t> {
             false => LONGEST_UNIT,
         };
         let short = unit.chars().nth(longest).is_none() && unit.chars().all(counts);
-        let fits = short || reading && head.is_empty();
-        let fits = fits && number.starts_with(|c: char| c.is_ascii_digit());
-        if own || !fits {
+        let begins = number.starts_with(|c: char| c.is_ascii_digit());
+        if own || !begins || !(short || reading && head.is_empty()) {
             return None;
         }
         let kind = match unit.is_empty() && number.contains([':', '-', '/']) {

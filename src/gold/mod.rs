@@ -142,7 +142,8 @@ impl GoldSet {
         })
     }
 
-    /// Tells whether two sets hold the same pages with the same labels: FNV-1a, 64 bits.
+    /// Tells whether two sets hold the same pages with the same labels and titles in lists: FNV-1a,
+    /// 64 bits.
     pub fn hash(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325;
         let mut add = |bytes: &[u8]| {
@@ -422,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_sees_text_and_labels() {
+    fn the_hash_sees_text_labels_and_titles_in_lists() {
         let set = |text: &str, label| GoldSet {
             name: String::new(),
             pages: vec![GoldPage {
@@ -436,6 +437,9 @@ mod tests {
         assert_eq!(hash, set("x", Label::Body).hash());
         assert_ne!(hash, set("y", Label::Body).hash());
         assert_ne!(hash, set("x", Label::Nav).hash());
+        let mut listed = set("x", Label::Body);
+        listed.pages[0].listed.push(Span::new(0, 1));
+        assert_ne!(hash, listed.hash());
         assert_eq!(GoldSet::default().hash(), 0xcbf2_9ce4_8422_2325);
     }
 }

@@ -56,7 +56,7 @@ pub(super) struct Example {
     gaps: Vec<usize>,
     gold: Vec<usize>,
     /// Whether each piece of a list holds a title.
-    items: Vec<Option<bool>>,
+    holds: Vec<Option<bool>>,
     importance: f64,
 }
 
@@ -65,7 +65,7 @@ impl Example {
         features: &Features,
         gaps: Vec<usize>,
         gold: Vec<usize>,
-        items: Vec<Option<bool>>,
+        holds: Vec<Option<bool>>,
     ) -> Self {
         let (mut ids, mut ends) = (Vec::new(), Vec::new());
         for piece in 0..features.len() {
@@ -80,7 +80,7 @@ impl Example {
             ends,
             gaps,
             gold,
-            items,
+            holds,
             importance,
         }
     }
@@ -100,7 +100,7 @@ impl Example {
             ends,
             gaps,
             gold,
-            items: self.items.clone(),
+            holds: self.holds.clone(),
             importance: self.importance,
         }
     }
@@ -331,7 +331,7 @@ impl Shard {
                 loss -= f64::from(model.rows[step][gold]);
             }
         }
-        for (worth, holds) in self.scratch.worths.iter().zip(&example.items) {
+        for (worth, holds) in self.scratch.worths.iter().zip(&example.holds) {
             loss += holds.map_or(0.0, |holds| surprise(worth[net::ITEM], holds));
         }
         self.loss += example.importance * loss;
@@ -360,7 +360,7 @@ impl Shard {
             }
             let mut outputs = [0.0; net::OUTPUTS];
             outputs[..L].copy_from_slice(&slopes);
-            if let Some(holds) = example.items[piece] {
+            if let Some(holds) = example.holds[piece] {
                 let slope =
                     chance(self.scratch.worths[piece][net::ITEM]) - f64::from(u8::from(holds));
                 outputs[net::ITEM] = (slope * example.importance) as f32;
@@ -431,7 +431,7 @@ mod tests {
     fn pages() -> (Vec<Example>, Model) {
         let page = |ids: Vec<Id>, ends: Vec<[usize; 2]>, gaps: Vec<usize>, gold| Example {
             ids,
-            items: [None, Some(true), Some(false)][..ends.len()].to_vec(),
+            holds: [None, Some(true), Some(false)][..ends.len()].to_vec(),
             ends,
             gaps,
             gold,

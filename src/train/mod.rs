@@ -27,7 +27,7 @@ use crate::gold::GoldPage;
 use crate::label::Label;
 use crate::language::{Language, Tally};
 use crate::random::Random;
-use crate::span::Span;
+use crate::span::{Span, overlapping};
 
 use self::field::{END, Example, Model, START, STEPS};
 use self::variants::Parts;
@@ -194,12 +194,12 @@ impl Version {
         let gold = pieces
             .iter()
             .map(|piece| gold_label(page, piece.span) as usize);
-        let items = pieces.iter().map(|piece| holds_title(page, piece.span));
+        let holds = pieces.iter().map(|piece| holds_title(page, piece.span));
         let texts = pieces.iter().map(|piece| piece.span.of(&page.text));
         let mut tally = Tally::default();
         pieces.iter().for_each(|piece| tally.add(&piece.shape));
         let version = Self {
-            example: Example::new(&features, gaps.collect(), gold.collect(), items.collect()),
+            example: Example::new(&features, gaps.collect(), gold.collect(), holds.collect()),
             terms: Terms::new(texts),
         };
         (version, tally.language())
@@ -215,11 +215,7 @@ impl Version {
 /// The label of most bytes of a piece.
 fn gold_label(page: &GoldPage, piece: Span) -> Label {
     let mut bytes = [0usize; Label::COUNT];
-    let first = page
-        .spans
-        .partition_point(|(span, _)| span.end <= piece.start);
-    let behind = page.spans[first..].iter();
-    for (span, label) in behind.take_while(|(span, _)| span.start < piece.end) {
+    for (span, label) in overlapping(&page.spans, piece, |(span, _)| *span) {
         bytes[*label as usize] += span.end.min(piece.end) - span.start.max(piece.start);
     }
     // The first of equals.
@@ -237,13 +233,7 @@ fn gold_label(page: &GoldPage, piece: Span) -> Label {
 /// Whether a piece of a list holds a title; nothing of others.
 fn holds_title(page: &GoldPage, piece: Span) -> Option<bool> {
     let listed = gold_label(page, piece) == Label::Related;
-    listed.then(|| {
-        let first = page
-            .listed
-            .partition_point(|title| title.end <= piece.start);
-        let next = page.listed.get(first);
-        next.is_some_and(|title| title.start < piece.end)
-    })
+    listed.then(|| !overlapping(&page.listed, piece, |title| *title).is_empty())
 }
 
 /// The mean of what the models say: a table of their means, and networks of which each says its

@@ -11,7 +11,7 @@ use crate::label::Label;
 use crate::language::Language;
 use crate::markup::{Element, Markup, Run};
 use crate::random::Random;
-use crate::span::Span;
+use crate::span::{Span, overlapping};
 
 /// How often an article stands alone, before it or behind it; how often what is around it comes
 /// from another page; how often lines are left out, and blank lines are lost.
@@ -212,21 +212,11 @@ fn lines(page: &GoldPage) -> Vec<Line<'_>> {
     let line = |text: &str| {
         let range = Span::new(at, at + text.len());
         at = range.end;
-        let first = page
-            .spans
-            .partition_point(|(span, _)| span.end <= range.start);
-        let end = page
-            .spans
-            .partition_point(|(span, _)| span.start < range.end);
-        let first_title = page
-            .listed
-            .partition_point(|title| title.end <= range.start);
-        let end_title = page.listed.partition_point(|title| title.start < range.end);
         Line {
             page,
             range,
-            labels: &page.spans[first..end.max(first)],
-            listed: &page.listed[first_title..end_title.max(first_title)],
+            labels: overlapping(&page.spans, range, |(span, _)| *span),
+            listed: overlapping(&page.listed, range, |title| *title),
             tells_title: !title.is_empty() && text.contains(title),
         }
     };
