@@ -1141,8 +1141,29 @@ fn unlink(text: &str, item: Span) -> Span {
     }
 }
 
+/// The article's title, without bullet and without the label before it: `标  题：`, or any in a
+/// cell of its own.
+pub(crate) fn article_title(text: &str, line: Span) -> Span {
+    let line = drop_bullet(text, line.trim(text));
+    let body = line.of(text);
+    let Some((label, title)) = body.split_once([':', '：']) else {
+        return line;
+    };
+    let inked = || label.chars().filter(|c| !is_blank(*c));
+    let names_it = ["标题", "標題"].iter().any(|name| inked().eq(name.chars()));
+    let cell = title.starts_with('\t') && inked().count() <= LONGEST_LABEL;
+    let title = title.trim_start_matches(is_blank);
+    if title.is_empty() || !(names_it || cell) {
+        return line;
+    }
+    Span::new(line.end - title.len(), line.end)
+}
+
+/// Chars of the longest label in a cell of its own.
+const LONGEST_LABEL: usize = 6;
+
 /// Without the bullet or arrow at its start.
-pub(crate) fn drop_bullet(text: &str, item: Span) -> Span {
+fn drop_bullet(text: &str, item: Span) -> Span {
     let bullet = |c: char| {
         is_blank(c)
             || matches!(chars::class(c), Class::Bullet | Class::Angle)

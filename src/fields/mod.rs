@@ -223,7 +223,7 @@ pub(crate) fn assemble<'p>(
     let title = segments.iter().find(|segment| segment.kind == Label::Title);
     Record {
         text,
-        title: title.map(|segment| items::drop_bullet(text, segment.span.trim(text))),
+        title: title.map(|segment| items::article_title(text, segment.span)),
         sections: sections::outline(text, &segments),
         contacts: contacts::find(text, pieces),
         masked: masked::find(text, pieces),

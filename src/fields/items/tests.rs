@@ -234,3 +234,19 @@ fn what_holds_no_title_is_left_out() {
         ],
     );
 }
+
+#[test]
+fn an_article_s_title_is_told_from_the_label_before_it() {
+    for (line, expected) in [
+        ("  • 老茶园春天怎么剪枝 ", "老茶园春天怎么剪枝"),
+        ("标\u{a0}\u{a0}题：\t\t老茶园春天怎么剪枝", "老茶园春天怎么剪枝"),
+        ("標題:老茶園春天怎麼剪枝", "老茶園春天怎麼剪枝"),
+        ("文件名称：\t关于剪枝的通知", "关于剪枝的通知"),
+        ("剪枝：老茶园的春天", "剪枝：老茶园的春天"),
+        ("剪枝： 老茶园的春天", "剪枝： 老茶园的春天"),
+        ("标题：", "标题："),
+    ] {
+        let title = super::article_title(line, Span::new(0, line.len()));
+        assert_eq!(title.of(line), expected);
+    }
+}
