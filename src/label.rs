@@ -46,6 +46,9 @@ impl Label {
         Label::Comment,
     ];
 
+    /// Those of lists, whose segments have items.
+    pub const LISTS: [Label; 2] = [Label::Tags, Label::Related];
+
     /// The label's name in records, packs and weights.
     pub fn name(self) -> &'static str {
         match self {
@@ -65,6 +68,11 @@ impl Label {
     /// The label of that name.
     pub fn from_name(name: &str) -> Option<Label> {
         Label::ALL.into_iter().find(|label| label.name() == name)
+    }
+
+    /// True for lists, whose segments have items.
+    pub fn has_items(self) -> bool {
+        Label::LISTS.contains(&self)
     }
 
     /// True for the article's text: heading and body.

@@ -3,7 +3,7 @@
 //! What a piece is worth as each label is a sum: of a row of the table for each of its features
 //! and of those of the pieces beside it, and of what the networks make of it, of 15 pieces on
 //! either side and of the page's mean. The best sequence of labels wins. The networks tell as well
-//! which lines of a list hold a title.
+//! which lines of a list hold an item.
 
 pub(crate) mod chain;
 pub(crate) mod net;
@@ -12,7 +12,7 @@ pub(crate) mod wide;
 
 use crate::chars::Class;
 use crate::decide::chain::Chain;
-use crate::decide::net::{ITEM, Net, Trace, Worth};
+use crate::decide::net::{Net, Trace, Worth};
 use crate::decide::weights::{UNIT, Weights};
 use crate::decide::wide::{WIDTH, WidePoints, WideRow, WideTable};
 use crate::error::Result;
@@ -27,7 +27,7 @@ use crate::pieces::{Gap, Piece};
 pub(crate) struct Decision {
     /// The label of each piece.
     pub(crate) labels: Vec<Label>,
-    /// Whether each piece, if it is of a list of titles, holds one.
+    /// Whether each piece, if it is of a list, holds an item.
     pub(crate) holds: Vec<bool>,
     /// How probable each of them is; empty unless [`Decision::weigh_up`] was called.
     pub(crate) probabilities: Vec<f64>,
@@ -121,7 +121,6 @@ impl Work for AddUp<'_> {
         decision.score(features, &model.table);
         let Decision {
             trace,
-            holds,
             worths,
             scores,
             ..
@@ -132,8 +131,6 @@ impl Work for AddUp<'_> {
             run(net, points, features, trace);
             net.add_worths(trace, worths);
         }
-        holds.clear();
-        holds.extend(worths.iter().map(|worth| worth[ITEM] >= 0.0));
         for (scores, worth) in scores.iter_mut().zip(worths) {
             for label in 0..Label::COUNT {
                 scores[label] += in_units(worth[label]);
@@ -155,6 +152,17 @@ impl Decision {
         self.chain.best(&self.scores, gap, table, &mut self.labels);
         self.settle_title(pieces, table);
         self.settle_body(gap, table);
+        let Self {
+            labels,
+            holds,
+            worths,
+            ..
+        } = self;
+        let item = |(label, worth): (&Label, &Worth)| {
+            net::item_output(*label).is_none_or(|output| worth[output] >= 0.0)
+        };
+        holds.clear();
+        holds.extend(labels.iter().zip(worths.iter()).map(item));
     }
 
     /// Tells how probable each label is, given the page; to be called after

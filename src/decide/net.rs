@@ -1,4 +1,4 @@
-//! Pieces become what each is worth as each label, and whether it holds a title of a list, seen
+//! Pieces become what each is worth as each label, and whether it holds an item of a list, seen
 //! together with the pieces around it: a small network of dilated convolutions.
 //!
 //! Every feature is a point in a space of [`DIM`] dimensions, a piece the sum of its features'
@@ -48,18 +48,25 @@ impl DerefMut for Point {
     }
 }
 
-/// How far each layer sees.
-const REACH: [usize; 4] = [1, 2, 4, 8];
+/// How many layers.
+pub(crate) const LAYERS: usize = 4;
+
+/// How far each sees.
+const REACH: [usize; LAYERS] = [1, 2, 4, 8];
 
 /// Points of nothing before the first piece and behind the last: as many as a layer sees.
-const EDGE: usize = REACH[REACH.len() - 1];
+const EDGE: usize = REACH[LAYERS - 1];
 
-/// What a network says of a piece: what it is worth as each label, and what stands at [`ITEM`].
-pub(crate) const OUTPUTS: usize = Label::COUNT + 1;
+/// What a network says of a piece: what it is worth as each label, and what [`item_output`] tells of.
+pub(crate) const OUTPUTS: usize = Label::COUNT + Label::LISTS.len();
 
-/// Whether a piece of a list of titles holds one, and is no heading, name, date or excerpt beside
-/// it: below 0 if not.
-pub(crate) const ITEM: usize = Label::COUNT;
+/// Where it says whether a piece of a list of this label holds an item, and is no heading, name,
+/// date or excerpt beside one: below 0 if not.
+#[inline(always)]
+pub(crate) fn item_output(label: Label) -> Option<usize> {
+    let list = Label::LISTS.iter().position(|&list| list == label);
+    list.map(|list| Label::COUNT + list)
+}
 
 /// All that is said of a piece; as wide as vectors, the rest nothing.
 pub(crate) type Worth = [f32; OUTPUTS.next_multiple_of(16)];
@@ -69,7 +76,7 @@ pub(crate) type Worth = [f32; OUTPUTS.next_multiple_of(16)];
 pub(crate) struct Net {
     /// By a piece's own feature.
     pub(crate) points: Vec<Point>,
-    pub(crate) layers: [Layer; REACH.len()],
+    pub(crate) layers: [Layer; LAYERS],
     pub(crate) outputs: [Point; OUTPUTS],
 }
 
@@ -85,7 +92,7 @@ pub(crate) struct Layer {
 }
 
 /// What the layers made of a page. Scratch: reused from page to page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trace {
     /// Each piece; at first the sum of its features' points.
     pub(crate) points: Vec<Point>,
@@ -93,6 +100,19 @@ pub(crate) struct Trace {
     levels: Vec<Point>,
     /// What each layer saw; kept where slopes are asked for.
     steps: Option<Vec<Step>>,
+    /// How many of the layers, the first ones, see what is around a piece.
+    sighted: usize,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self {
+            points: Vec::new(),
+            levels: Vec::new(),
+            steps: None,
+            sighted: LAYERS,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -109,6 +129,11 @@ impl Trace {
             steps: Some(Vec::new()),
             ..Self::default()
         }
+    }
+
+    /// From now on, layers behind the first `sighted` see nothing of a page but the piece itself.
+    pub(crate) fn blind_behind(&mut self, sighted: usize) {
+        self.sighted = sighted;
     }
 
     #[inline(always)]
@@ -153,11 +178,14 @@ impl Net {
             points,
             levels,
             steps,
+            sighted,
         } = trace;
         if let Some(steps) = steps {
             steps.clear();
         }
         for (number, layer) in self.layers.iter().enumerate() {
+            let alone = (number >= *sighted).then(|| layer.alone());
+            let layer = alone.as_ref().unwrap_or(layer);
             let reach = REACH[number];
             let mean = level_all(points, levels);
             let bias = layer.bias_of(&mean);
@@ -236,8 +264,13 @@ impl Net {
         }
         let mut level_slopes = Vec::new();
         let steps = trace.steps.iter().flatten().rev();
-        let layers = self.layers.iter().zip(&mut slope.layers).zip(REACH).rev();
-        for (step, ((layer, into), reach)) in steps.zip(layers) {
+        let layers = self.layers.iter().zip(&mut slope.layers).enumerate().rev();
+        for (step, (number, (layer, into))) in steps.zip(layers) {
+            let reach = REACH[number];
+            let sighted = number < trace.sighted;
+            let alone = (!sighted).then(|| layer.alone());
+            let layer = alone.as_ref().unwrap_or(layer);
+            let taps = if sighted { 0..layer.taps.len() } else { ITSELF };
             level_slopes.clear();
             level_slopes.resize(slopes.len(), Point::ZERO);
             let bias = layer.bias_of(&step.mean);
@@ -252,7 +285,7 @@ impl Net {
                     }
                 }
                 add(&mut bias_slope, &seen, 1.0);
-                for tap in 0..layer.taps.len() {
+                for tap in taps.clone() {
                     let near = (piece + tap * reach).checked_sub(reach);
                     if let Some(near) = near.filter(|near| range.contains(near)) {
                         let to = &mut level_slopes[near - range.start];
@@ -264,7 +297,9 @@ impl Net {
             add(&mut into.bias, &bias_slope, 1.0);
             let mut mean_slope = Point::ZERO;
             for (dim, &value) in step.mean.iter().enumerate() {
-                add(&mut into.page[dim], &bias_slope, value);
+                if sighted {
+                    add(&mut into.page[dim], &bias_slope, value);
+                }
                 mean_slope[dim] = dot(&layer.page[dim], &bias_slope) / step.points.len() as f32;
             }
             for (piece, (behind, slope)) in
@@ -278,7 +313,19 @@ impl Net {
     }
 }
 
+/// Which of a layer's taps is for the piece itself.
+const ITSELF: Range<usize> = 1..2;
+
 impl Layer {
+    /// The same, seeing nothing but the piece itself.
+    fn alone(&self) -> Self {
+        let mut layer = self.clone();
+        layer.taps[..ITSELF.start].fill(Point::ZERO);
+        layer.taps[ITSELF.end..].fill(Point::ZERO);
+        layer.page.fill(Point::ZERO);
+        layer
+    }
+
     /// The bias on a page of this mean.
     #[inline(always)]
     fn bias_of(&self, mean: &Point) -> Point {

@@ -6,7 +6,8 @@
 //! (`gap.line:body` is worth this to each label behind a body piece), `start` and `end`.
 //! A network has 32 in a line, one for each dimension: in the first, `net.1.len=3` is a feature's
 //! point, `net.1.word=登录` and `net.1.line=上一篇` are those of terms, `net.1.body` is a label's,
-//! `net.1.item` that of lines of a list that hold a title;
+//! `net.1.related.item` that of lines of a list of titles that hold one, `net.1.tags.item` that of
+//! lines of tags;
 //! `net.1.layer.4.before`, `.itself`, `.behind` are a layer's taps, `.bias` its bias, `.page.32` what
 //! the last dimension of the page's mean adds to it, `.mix.32` what its own last dimension adds to
 //! all. Points count as far as ±32,767.
@@ -178,11 +179,13 @@ impl Weights {
             );
             rows.extend((1..).map(|dim| row(&format!("mix.{dim}"))).zip(&layer.mix));
         }
-        let outputs = Label::ALL
-            .iter()
-            .map(|label| label.name())
-            .chain([ITEM_NAME]);
-        rows.extend(outputs.map(str::to_owned).zip(&net.outputs));
+        let labels = Label::ALL.iter().map(|label| label.name().to_owned());
+        rows.extend(labels.zip(&net.outputs));
+        for label in Label::ALL {
+            if let Some(output) = net::item_output(label) {
+                rows.push((format!("{label}{ITEM}"), &net.outputs[output]));
+            }
+        }
         rows
     }
 }
@@ -216,8 +219,8 @@ impl Table {
     }
 }
 
-/// What stands for whether a piece of a list holds a title.
-const ITEM_NAME: &str = "item";
+/// What stands behind a list's label for whether a piece holds an item.
+const ITEM: &str = ".item";
 
 const TAPS: [&str; 3] = ["before", "itself", "behind"];
 
@@ -226,8 +229,9 @@ fn slot<'n>(net: &'n mut Net, name: &str) -> Option<&'n mut Point> {
     if let Some(label) = Label::from_name(name) {
         return Some(&mut net.outputs[label as usize]);
     }
-    if name == ITEM_NAME {
-        return Some(&mut net.outputs[net::ITEM]);
+    if let Some(list) = name.strip_suffix(ITEM) {
+        let output = net::item_output(Label::from_name(list)?)?;
+        return Some(&mut net.outputs[output]);
     }
     let Some(row) = name.strip_prefix("layer.") else {
         let feature = names::from_name(name).filter(|feature| *feature < names::OWN)?;

@@ -90,8 +90,8 @@ pub struct Reasons {
     pub title_rule: ArticleRule,
     /// What they did to it as body.
     pub body_rule: ArticleRule,
-    /// Whether the networks say that it holds a title; nothing but for lists of titles.
-    pub holds_title: Option<bool>,
+    /// Whether the networks say that it holds an item; nothing but for tags and lists of titles.
+    pub holds_item: Option<bool>,
     /// What parts it from the piece before.
     pub gap: Gap,
     /// What it is worth for each label to follow the label before, or to open the page.
@@ -368,7 +368,7 @@ impl Explanation<'_, '_> {
             cues: self.cues(at),
             title_rule: rule(Label::Title),
             body_rule: rule(Label::Body),
-            holds_title: (label == Label::Related).then(|| decision.holds[at]),
+            holds_item: label.has_items().then(|| decision.holds[at]),
             evidence,
             gap: pieces[at].gap,
             entering,

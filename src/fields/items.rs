@@ -162,14 +162,20 @@ fn is_counter(text: &str) -> bool {
         })
 }
 
-/// The tags of a block.
-pub(crate) fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+/// The tags of a block; `holds` tells which pieces hold any.
+pub(crate) fn tags(
+    text: &str,
+    pieces: &[Piece],
+    holds: &[bool],
+    cues: Cues<'_>,
+    items: &mut Vec<Span>,
+) {
     // A cue alone on its line is no line of tags.
     let cue_alone = |piece: &Piece| cues.skip_cue(text, piece, Label::Tags).0.is_empty();
     let lines = pieces.iter().filter(|piece| !cue_alone(piece)).count();
     let list = List::of(text, pieces);
     let linked = is_linked(pieces, cues.markup);
-    for (index, piece) in pieces.iter().enumerate() {
+    for (index, piece) in pieces.iter().enumerate().filter(|(index, _)| holds[*index]) {
         let (rest, cue) = cues.skip_cue(text, piece, Label::Tags);
         if linked {
             for (_, link) in cues.markup.links_in(rest) {
@@ -883,6 +889,9 @@ fn is_counted_run(body: &str) -> bool {
     counting && counts >= 3
 }
 
+/// Characters of the shortest line that many titles stand on.
+const SHORTEST_LIST: u32 = 16;
+
 /// What parts the titles of a line.
 fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> Separator {
     let body = span.of(text);
@@ -908,27 +917,40 @@ fn list_separator(text: &str, span: Span, shape: &Shape, cue: Option<Role>) -> S
     if pipes >= 2 && (cued || spaced_pipes()) || pipes == 1 && cued && length > 30 {
         return Separator::Class(Class::Pipe);
     }
-    let enumerated = if cued {
-        Separator::Mark('、').count(body)
-    } else {
-        0
-    };
-    let single = if enumerated >= 3 || length > 50 {
-        Separator::HanSpace.count(body)
-    } else {
-        0
-    };
+    if length > SHORTEST_LIST
+        && let Some(mark) = enumerating_mark(body, cued)
+    {
+        return Separator::Mark(mark);
+    }
+    let single = || Separator::HanSpace.count(body);
     if shape.of(Class::Space) >= 4 && are_names(body) {
         Separator::Space
-    } else if enumerated >= 3 && single < enumerated {
-        Separator::Mark('、')
-    } else if cue == Some(Role::Lead) && single >= 2 && length > 50 || single >= 6 && length > 120 {
+    } else if cue == Some(Role::Lead) && length > 50 && single() >= 2
+        || length > 120 && single() >= 6
+    {
         Separator::HanSpace
     } else if wide == 1 && length > 60 {
         Separator::Blurb
     } else {
         Separator::Nothing
     }
+}
+
+/// The mark that parts titles, if there are more of it than a title has.
+fn enumerating_mark(body: &str, cued: bool) -> Option<char> {
+    let marks: &[(char, usize)] = match cued {
+        true => &[('、', 3), ('；', 3), ('，', 5), (',', 5)],
+        false => &[('、', 5), ('；', 5)],
+    };
+    // An excerpt.
+    if body.contains('。') {
+        return None;
+    }
+    let many = |&&(mark, least): &&(char, usize)| {
+        let count = Separator::Mark(mark).count(body);
+        count >= least && Separator::HanSpace.count(body) < count
+    };
+    marks.iter().find(many).map(|&(mark, _)| mark)
 }
 
 /// True for a headline in two halves, as newspapers of Taiwan and Japan have them: `甲乙丙丁戊　己庚辛壬癸`.

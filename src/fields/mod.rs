@@ -213,7 +213,7 @@ pub(crate) fn assemble<'p>(
     for (segment, block) in segments.iter_mut().zip(&blocks) {
         let (pieces, holds) = (&pieces[block.clone()], &holds[block.clone()]);
         match segment.kind {
-            Label::Tags => items::tags(text, pieces, cues, &mut segment.items),
+            Label::Tags => items::tags(text, pieces, holds, cues, &mut segment.items),
             Label::Related => items::related(text, pieces, holds, cues, &mut segment.items),
             _ => {}
         }

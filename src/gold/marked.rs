@@ -48,7 +48,7 @@ pub(super) fn parse(id: String, marked: &str) -> Result<GoldPage, String> {
             continue;
         };
         let text = |span: Span| span.of(&page.text).to_owned();
-        if label == Label::Related {
+        if label.has_items() {
             page.listed.extend_from_slice(&items);
         }
         match label {

@@ -38,7 +38,8 @@ pub struct GoldPage {
     pub tags: Vec<String>,
     /// Titles of other articles, in page order.
     pub related: Vec<String>,
-    /// Where these stand, in order. Where the file does not tell, it is all that has their label.
+    /// Where all these items stand, in order. Where the file does not tell, it is all that has
+    /// their label.
     pub listed: Vec<Span>,
     /// Level and text of each heading, where the file tells.
     pub sections: Option<Vec<(u8, String)>>,
@@ -162,9 +163,9 @@ impl GoldSet {
                 add(&(span.end as u64).to_le_bytes());
                 add(&[*label as u8]);
             }
-            for title in &page.listed {
-                add(&(title.start as u64).to_le_bytes());
-                add(&(title.end as u64).to_le_bytes());
+            for item in &page.listed {
+                add(&(item.start as u64).to_le_bytes());
+                add(&(item.end as u64).to_le_bytes());
             }
         }
         hash
@@ -176,10 +177,8 @@ impl GoldSet {
 struct File {
     id: String,
     title: Option<String>,
-    #[serde(default)]
-    tags: Vec<String>,
-    #[serde(default)]
-    related: Vec<String>,
+    tags: Option<Vec<String>>,
+    related: Option<Vec<String>>,
     sections: Option<Vec<(u8, String)>>,
     language: Option<String>,
     spans: Vec<Labelled>,
@@ -285,7 +284,9 @@ fn page(file: File, text: String) -> std::result::Result<GoldPage, String> {
         )
         .collect();
     let spans: Vec<(Span, Label)> = spans?;
-    let listed = places(&text, &spans, &file.related);
+    let mut listed = places(&text, &spans, Label::Related, file.related.as_deref());
+    listed.extend(places(&text, &spans, Label::Tags, file.tags.as_deref()));
+    listed.sort();
     Ok(GoldPage {
         id: file.id,
         text,
@@ -293,31 +294,40 @@ fn page(file: File, text: String) -> std::result::Result<GoldPage, String> {
         spans,
         listed,
         title: file.title,
-        tags: file.tags,
-        related: file.related,
+        tags: file.tags.unwrap_or_default(),
+        related: file.related.unwrap_or_default(),
         sections: file.sections,
         language: file.language,
     })
 }
 
-/// Where titles stand in the lists of a page: all of the lists if one of them is not found.
-fn places(text: &str, spans: &[(Span, Label)], titles: &[String]) -> Vec<Span> {
-    let lists = spans.iter().filter(|(_, label)| *label == Label::Related);
+/// Where items stand in the lists of a label: all of the lists if they are not told, or one is not
+/// found.
+fn places(
+    text: &str,
+    spans: &[(Span, Label)],
+    label: Label,
+    items: Option<&[String]>,
+) -> Vec<Span> {
+    let lists = spans.iter().filter(|(_, of)| *of == label);
     let spans: Vec<Span> = lists.map(|(span, _)| *span).collect();
+    let Some(items) = items else {
+        return spans;
+    };
     let mut rest = spans.iter().copied();
     let mut here = Span::default();
-    let place = |title: &String| loop {
+    let place = |item: &String| loop {
         // What the file says of spans has not been checked.
-        let found = text.get(here.start..here.end)?.find(title.as_str());
+        let found = text.get(here.start..here.end)?.find(item.as_str());
         if let Some(at) = found {
             let start = here.start + at;
-            here.start = start + title.len();
+            here.start = start + item.len();
             return Some(Span::new(start, here.start));
         }
         here = rest.next()?;
     };
-    let places: Option<Vec<Span>> = titles.iter().map(place).collect();
-    places.filter(|places| !places.is_empty()).unwrap_or(spans)
+    let places: Option<Vec<Span>> = items.iter().map(place).collect();
+    places.unwrap_or(spans)
 }
 
 #[cfg(test)]
@@ -382,17 +392,22 @@ mod tests {
             span(7, 22, "related"),
             span(23, 38, "related"),
         ];
-        let listed = |titles: &str| {
+        let listed = |items: &str| {
             let list = spans(&list.join(","));
-            let json = list.replacen('{', &format!("{{\"related\":[{titles}],"), 1);
+            let json = list.replacen('{', &format!("{{{items}"), 1);
             parse(text, &json).unwrap().listed
         };
         let lists = [Span::new(7, 22), Span::new(23, 38)];
         assert_eq!(
-            listed("\"甲\",\"丙\""),
+            listed("\"related\":[\"甲\",\"丙\"],"),
             [Span::new(19, 22), Span::new(35, 38)]
         );
-        for unknown in ["\"丙\",\"甲\"", "\"甲\",\"丁\"", ""] {
+        assert_eq!(listed("\"related\":[],"), []);
+        for unknown in [
+            "",
+            "\"related\":[\"丙\",\"甲\"],",
+            "\"related\":[\"甲\",\"丁\"],",
+        ] {
             assert_eq!(listed(unknown), lists, "{unknown}");
         }
     }

@@ -3,7 +3,6 @@
 
 use super::offsets::Index;
 use crate::fields::{Contact, Record, Section, Segment};
-use crate::label::Label;
 use crate::page::{Page, PageError, Source};
 use crate::span::Span;
 
@@ -284,7 +283,7 @@ impl Places<'_> {
         out.extend_from_slice(segment.kind.name().as_bytes());
         out.push(b'"');
         self.range(segment.span, out);
-        if matches!(segment.kind, Label::Tags | Label::Related) {
+        if segment.kind.has_items() {
             out.extend_from_slice(b",\"items\":");
             array(&segment.items, out, |item, out| self.pair(*item, out));
         }

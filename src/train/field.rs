@@ -55,8 +55,8 @@ pub(super) struct Example {
     ends: Vec<[usize; 2]>,
     gaps: Vec<usize>,
     gold: Vec<usize>,
-    /// Whether each piece of a list holds a title.
-    holds: Vec<Option<bool>>,
+    /// Whether each piece holds an item.
+    holds: Vec<bool>,
     importance: f64,
 }
 
@@ -65,7 +65,7 @@ impl Example {
         features: &Features,
         gaps: Vec<usize>,
         gold: Vec<usize>,
-        holds: Vec<Option<bool>>,
+        holds: Vec<bool>,
     ) -> Self {
         let (mut ids, mut ends) = (Vec::new(), Vec::new());
         for piece in 0..features.len() {
@@ -122,6 +122,11 @@ impl Example {
             0 => 0,
             _ => self.ends[piece - 1][1],
         }
+    }
+
+    /// Where networks say whether a piece of a list holds an item.
+    fn item_output(&self, piece: usize) -> Option<usize> {
+        net::item_output(Label::ALL[self.gold[piece]])
     }
 
     /// Rows of what is near: the pieces before and behind.
@@ -305,8 +310,16 @@ impl Shard {
         self.slope.numbers().for_each(|slopes| slopes.fill(0.0));
     }
 
-    /// Adds one page's loss and its slope.
-    pub(super) fn add(&mut self, example: &Example, shares: &Shares, weights: &Weights<'_>) {
+    /// Adds one page's loss and its slope, where so many layers of the network see what is around
+    /// a piece.
+    pub(super) fn add(
+        &mut self,
+        example: &Example,
+        shares: &Shares,
+        sighted: usize,
+        weights: &Weights<'_>,
+    ) {
+        self.trace.blind_behind(sighted);
         vectorised(Add {
             shard: self,
             example,
@@ -331,8 +344,10 @@ impl Shard {
                 loss -= f64::from(model.rows[step][gold]);
             }
         }
-        for (worth, holds) in self.scratch.worths.iter().zip(&example.holds) {
-            loss += holds.map_or(0.0, |holds| surprise(worth[net::ITEM], holds));
+        for (piece, worth) in self.scratch.worths.iter().enumerate() {
+            if let Some(output) = example.item_output(piece) {
+                loss += surprise(worth[output], example.holds[piece]);
+            }
         }
         self.loss += example.importance * loss;
         self.slope_of_pieces(example, shares, model);
@@ -360,10 +375,10 @@ impl Shard {
             }
             let mut outputs = [0.0; net::OUTPUTS];
             outputs[..L].copy_from_slice(&slopes);
-            if let Some(holds) = example.holds[piece] {
-                let slope =
-                    chance(self.scratch.worths[piece][net::ITEM]) - f64::from(u8::from(holds));
-                outputs[net::ITEM] = (slope * example.importance) as f32;
+            if let Some(output) = example.item_output(piece) {
+                let holds = f64::from(u8::from(example.holds[piece]));
+                let slope = chance(self.scratch.worths[piece][output]) - holds;
+                outputs[output] = (slope * example.importance) as f32;
             }
             all.push(outputs);
         }
@@ -401,7 +416,7 @@ impl Shard {
     }
 }
 
-/// How probable it is that a piece holds a title.
+/// How probable it is that a piece holds an item.
 fn chance(worth: f32) -> f64 {
     1.0 / (1.0 + f64::from(-worth).exp())
 }
@@ -422,7 +437,10 @@ fn add(sums: &mut [f32; L], terms: &[f32; L], share: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::net::LAYERS;
 
+    const TAGS: usize = Label::Tags as usize;
+    const RELATED: usize = Label::Related as usize;
     /// One term.
     const TERM: Id = names::OWN as Id;
     const POINTS: usize = names::OWN + 1;
@@ -431,7 +449,7 @@ mod tests {
     fn pages() -> (Vec<Example>, Model) {
         let page = |ids: Vec<Id>, ends: Vec<[usize; 2]>, gaps: Vec<usize>, gold| Example {
             ids,
-            holds: [None, Some(true), Some(false)][..ends.len()].to_vec(),
+            holds: [false, true, false][..ends.len()].to_vec(),
             ends,
             gaps,
             gold,
@@ -442,7 +460,7 @@ mod tests {
                 vec![3, 7, 7, 9],
                 vec![[1, 1], [3, 3], [4, 4]],
                 vec![0, 1, 2],
-                vec![0, 2, 2],
+                vec![0, TAGS, RELATED],
             ),
             page(vec![3, 5, TERM], vec![[2, 3]], vec![0], vec![6]),
             page(vec![], vec![], vec![], vec![]),
@@ -462,13 +480,17 @@ mod tests {
     }
 
     fn loss(examples: &[Example], model: &Model) -> (f64, Model) {
+        loss_of(examples, model, LAYERS)
+    }
+
+    fn loss_of(examples: &[Example], model: &Model, sighted: usize) -> (f64, Model) {
         let mut shard = Shard::new(POINTS);
         shard.clear();
         let mut shares = vec![1.0; POINTS];
         shares[7] = 0.0;
         let weights = Weights::new(model);
         for example in examples {
-            shard.add(example, &shares, &weights);
+            shard.add(example, &shares, sighted, &weights);
         }
         (shard.loss, shard.slope)
     }
@@ -492,17 +514,23 @@ mod tests {
         };
         let all = (0..L * L * L).map(|n| [n / L / L, n / L % L, n % L]);
         let total: f64 = all.map(|labels| worth(labels).exp()).sum();
-        // Of the two pieces of a list nothing is known.
+        // Of the two pieces of lists nothing is known.
         let unknown = 2.0 * 2f64.ln();
-        let expected = page.importance * (total.ln() - worth([0, 2, 2]) + unknown);
+        let expected = page.importance * (total.ln() - worth([0, TAGS, RELATED]) + unknown);
         let (loss, _) = loss(&examples[..1], &model);
         assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
     }
 
     #[test]
     fn the_slope_is_that_of_the_loss() {
+        for sighted in [LAYERS, 2] {
+            check_slope(sighted);
+        }
+    }
+
+    fn check_slope(sighted: usize) {
         let (examples, model) = pages();
-        let (_, mut slope) = loss(&examples, &model);
+        let (_, mut slope) = loss_of(&examples, &model, sighted);
         let slopes: Vec<f32> = slope.numbers().flatten().map(|slope| *slope).collect();
         let of_rows = usize::from(TERM) * net::DIM;
         let some = (3 * net::DIM..10 * net::DIM).chain(of_rows..slopes.len());
@@ -510,13 +538,13 @@ mod tests {
             let value = |by: f32| {
                 let mut moved = model.clone();
                 *moved.numbers().flatten().nth(at).unwrap() += by;
-                loss(&examples, &moved).0
+                loss_of(&examples, &moved, sighted).0
             };
             let measured = (value(1e-2) - value(-1e-2)) / 2e-2;
             let far = (measured - f64::from(slopes[at])).abs();
             assert!(
                 far < 2e-3 + 0.02 * measured.abs(),
-                "{at}: {measured} {}",
+                "{at}, {sighted} layers: {measured} {}",
                 slopes[at]
             );
         }

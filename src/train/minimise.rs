@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::decide::net::{DIM, Point};
+use crate::decide::net::{DIM, LAYERS, Point};
 use crate::random::Random;
 use crate::train::field::{Example, Model, Shard, Weights};
 
@@ -14,6 +14,9 @@ const SHARDS: usize = 6;
 /// Share of the features that a page is learned without, so that none is relied on alone
 /// (dropout: Srivastava and others, JMLR 15, 2014).
 const DROPPED: f32 = 0.5;
+/// Share of the pages that are learned with some of the network's layers, any number of the last,
+/// blind to what is around a piece, so that what a piece says of itself is not drowned by that.
+const BLIND: f32 = 0.12;
 /// The longest step, and how many it takes to get there; from there on they get shorter.
 const LONGEST: f32 = 3e-3;
 const WARM: usize = 50;
@@ -54,7 +57,9 @@ pub(super) fn minimise(
             shard.clear();
             for &page in batch.iter().skip(number).step_by(SHARDS) {
                 let mut random = Random((step * examples.len() + page) as u64 ^ (seed << 48));
-                shard.add(&examples[page], &shares(&mut random, points), &weights);
+                let shares = shares(&mut random, points);
+                let sighted = sighted(&mut random);
+                shard.add(&examples[page], &shares, sighted, &weights);
             }
         });
         slope.numbers().for_each(|slopes| slopes.fill(0.0));
@@ -127,6 +132,14 @@ fn shares(random: &mut Random, points: usize) -> Vec<f32> {
         false => 1.0 / (1.0 - DROPPED),
     };
     (0..points).map(|_| share()).collect()
+}
+
+/// How many of the layers see what is around a piece.
+fn sighted(random: &mut Random) -> usize {
+    match random.unit() < BLIND {
+        true => random.below(LAYERS),
+        false => LAYERS,
+    }
 }
 
 /// Puts the network where it can learn from, no two parts of it alike.

@@ -194,7 +194,7 @@ impl Version {
         let gold = pieces
             .iter()
             .map(|piece| gold_label(page, piece.span) as usize);
-        let holds = pieces.iter().map(|piece| holds_title(page, piece.span));
+        let holds = pieces.iter().map(|piece| holds_item(page, piece.span));
         let texts = pieces.iter().map(|piece| piece.span.of(&page.text));
         let mut tally = Tally::default();
         pieces.iter().for_each(|piece| tally.add(&piece.shape));
@@ -230,10 +230,9 @@ fn gold_label(page: &GoldPage, piece: Span) -> Label {
     }
 }
 
-/// Whether a piece of a list holds a title; nothing of others.
-fn holds_title(page: &GoldPage, piece: Span) -> Option<bool> {
-    let listed = gold_label(page, piece) == Label::Related;
-    listed.then(|| !overlapping(&page.listed, piece, |title| *title).is_empty())
+/// Whether a piece holds an item.
+fn holds_item(page: &GoldPage, piece: Span) -> bool {
+    !overlapping(&page.listed, piece, |item| *item).is_empty()
 }
 
 /// The mean of what the models say: a table of their means, and networks of which each says its

@@ -133,7 +133,7 @@ impl<'p> Parts<'p> {
                     .iter()
                     .map(|&(span, label)| (moved(span), label)),
             );
-            listed.extend(line.listed.iter().map(|&title| moved(title)));
+            listed.extend(line.listed.iter().map(|&item| moved(item)));
             let known = places
                 .iter()
                 .find(|(page, ..)| std::ptr::eq(*page, line.page));
@@ -216,7 +216,7 @@ fn lines(page: &GoldPage) -> Vec<Line<'_>> {
             page,
             range,
             labels: overlapping(&page.spans, range, |(span, _)| *span),
-            listed: overlapping(&page.listed, range, |title| *title),
+            listed: overlapping(&page.listed, range, |item| *item),
             tells_title: !title.is_empty() && text.contains(title),
         }
     };
@@ -390,21 +390,21 @@ mod tests {
     }
 
     #[test]
-    fn titles_of_lists_go_with_their_lines() {
-        let titles = |page: &GoldPage| -> Vec<String> {
-            let titles = page.listed.iter().map(|title| title.of(&page.text));
-            titles.map(str::to_owned).collect()
+    fn items_of_lists_go_with_their_lines() {
+        let items = |page: &GoldPage| -> Vec<String> {
+            let items = page.listed.iter().map(|item| item.of(&page.text));
+            items.map(str::to_owned).collect()
         };
         let variants = variants("gold");
-        let known: Vec<_> = variants.iter().flat_map(|(page, _)| titles(page)).collect();
+        let known: Vec<_> = variants.iter().flat_map(|(page, _)| items(page)).collect();
         for (page, variant) in &variants {
-            for title in titles(variant) {
-                assert!(known.contains(&title), "{}: {title}", page.id);
+            for item in items(variant) {
+                assert!(known.contains(&item), "{}: {item}", page.id);
             }
-            let in_a_list = |title: &&Span| {
+            let in_a_list = |item: &&Span| {
                 let mut spans = variant.spans.iter();
                 spans.any(|(span, label)| {
-                    *label == Label::Related && span.start <= title.start && title.end <= span.end
+                    label.has_items() && span.start <= item.start && item.end <= span.end
                 })
             };
             assert_eq!(

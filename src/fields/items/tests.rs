@@ -9,6 +9,11 @@ use crate::rules::RuleSet;
 
 type Find = fn(&str, &[Piece], Cues<'_>, &mut Vec<Span>);
 
+/// The tags of a block whose pieces may all hold some.
+fn tags(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
+    super::tags(text, pieces, &vec![true; pieces.len()], cues, items);
+}
+
 /// The titles of a list whose pieces may all hold one.
 fn related(text: &str, pieces: &[Piece], cues: Cues<'_>, items: &mut Vec<Span>) {
     super::related(text, pieces, &vec![true; pieces.len()], cues, items);
@@ -239,7 +244,10 @@ fn what_holds_no_title_is_left_out() {
 fn an_article_s_title_is_told_from_the_label_before_it() {
     for (line, expected) in [
         ("  • 老茶园春天怎么剪枝 ", "老茶园春天怎么剪枝"),
-        ("标\u{a0}\u{a0}题：\t\t老茶园春天怎么剪枝", "老茶园春天怎么剪枝"),
+        (
+            "标\u{a0}\u{a0}题：\t\t老茶园春天怎么剪枝",
+            "老茶园春天怎么剪枝",
+        ),
         ("標題:老茶園春天怎麼剪枝", "老茶園春天怎麼剪枝"),
         ("文件名称：\t关于剪枝的通知", "关于剪枝的通知"),
         ("剪枝：老茶园的春天", "剪枝：老茶园的春天"),
@@ -249,4 +257,28 @@ fn an_article_s_title_is_told_from_the_label_before_it() {
         let title = super::article_title(line, Span::new(0, line.len()));
         assert_eq!(title.of(line), expected);
     }
+}
+
+#[test]
+fn titles_with_marks_between_are_told_from_a_title_with_marks() {
+    let pruned = "老茶园春天怎么剪枝";
+    let well = "井水为什么冬暖夏凉";
+    let weather = "村里老人怎么看天色";
+    check(
+        related,
+        &[
+            (
+                &format!("相关文章：{pruned}；{well}；{weather}；豆腐"),
+                &[pruned, well, weather, "豆腐"],
+            ),
+            (
+                &format!("{pruned}、{well}、{weather}、豆腐、旧木梯、糯米酒"),
+                &[pruned, well, weather, "豆腐", "旧木梯", "糯米酒"],
+            ),
+            (
+                &format!("{pruned}、豆腐、木梯怎么修"),
+                &[&format!("{pruned}、豆腐、木梯怎么修")],
+            ),
+        ],
+    );
 }

@@ -339,7 +339,7 @@ fn why(text: &str, piece: &Reasons, differences: &[Difference]) -> Markup {
         blockquote.quote { (sheet::text(&excerpt(piece.span.of(text)))) }
         @if let Some(edge) = words::edge(piece) { p { strong { "Boundary: " } (edge) "." } }
         @if let Some(rule) = words::rule(piece) { p { strong { "One title, and a body: " } (rule) "." } }
-        @if let Some(why) = words::no_title(piece) { p { strong { "Item: " } (why) "." } }
+        @if let Some(why) = words::no_item(piece) { p { strong { "Item: " } (why) "." } }
         @if !piece.cues.is_empty() {
             h3 { "Cues" }
             ul.cues { @for cue in &piece.cues {

@@ -79,8 +79,8 @@ fn piece(text: &str, piece: &Reasons) -> Value {
             _ => {}
         }
     }
-    if let Some(holds) = piece.holds_title {
-        value["holds_title"] = holds.into();
+    if let Some(holds) = piece.holds_item {
+        value["holds_item"] = holds.into();
     }
     if let Some(edge) = &piece.boundary {
         value["boundary"] = boundary(edge);

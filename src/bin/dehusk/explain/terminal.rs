@@ -177,7 +177,7 @@ impl Pen {
         let lines = [
             ("edge", edge),
             ("rule", words::rule(piece)),
-            ("item", words::no_title(piece)),
+            ("item", words::no_item(piece)),
             ("cue", (!cues.is_empty()).then(|| cues.join("; "))),
             ("for", Some(speaks_for)),
             ("over", Some(over)),

@@ -70,9 +70,9 @@ pub(super) fn rule(piece: &Reasons) -> Option<String> {
     }
 }
 
-/// Why there is nothing of it among the titles.
-pub(super) fn no_title(piece: &Reasons) -> Option<String> {
-    let none = piece.holds_title == Some(false);
+/// Why there is nothing of it among the items.
+pub(super) fn no_item(piece: &Reasons) -> Option<String> {
+    let none = piece.holds_item == Some(false);
     none.then(|| "none: by what is around it a heading, name, date or excerpt".into())
 }
 
