@@ -143,7 +143,7 @@ impl GoldSet {
         })
     }
 
-    /// Tells whether two sets hold the same pages with the same labels and titles in lists: FNV-1a,
+    /// Tells whether two sets hold the same pages with the same labels and items in lists: FNV-1a,
     /// 64 bits.
     pub fn hash(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325;
