@@ -191,7 +191,10 @@ const SCRIPTS: [&str; 8] = [
 
 const GROUPS: &[(&str, &str)] = &[
     ("around", "the pieces around it"),
-    ("bias", "how frequent the label is"),
+    (
+        "bias",
+        "how frequent the label is, and how sure it is to be",
+    ),
     ("len", "length"),
     ("script", "script of most characters"),
     ("first", "kind of the first character"),
@@ -311,7 +314,10 @@ mod tests {
             ("last=10", "kind of the last character: end of sentence"),
             ("next.colons=0", "the piece behind: no colons"),
             ("number=15", "numbering: none"),
-            ("bias=0", "how frequent the label is"),
+            (
+                "bias=0",
+                "how frequent the label is, and how sure it is to be",
+            ),
             ("word=登录", "the word “登录”"),
             ("line=上一篇", "nothing but “上一篇”"),
         ] {
